@@ -1,0 +1,114 @@
+package formats
+
+import (
+	"io"
+)
+
+// Input is one opened file. Reader is read from its start; formats that keep their table of contents at the end
+// (Parquet) need it to be an io.ReaderAt too, and say so when it is not.
+type Input struct {
+	Name   string // for messages: the path as the user wrote it, or "standard input"
+	Reader io.Reader
+	Size   int64 // bytes; -1 when unknown (a pipe)
+}
+
+// Options says what cannot be seen from the bytes. The zero value detects everything.
+type Options struct {
+	NoHeader  bool // the first row of a text table is data; columns are named #1, #2, …
+	BatchSize int  // bytes a batch of a text format aims at; 0 means 1 MiB. Results never depend on it
+}
+
+// Info is what was understood of an input before its first row.
+type Info struct {
+	Format  string   // "CSV", "Parquet": also what errors call it
+	Detail  string   // "UTF-8 with BOM, comma, CRLF"; "14 row groups, snappy"
+	Columns []string // names as written, in order; nested Parquet leaves are joined by dots
+	Rows    int64    // -1 when the format does not tell before the end
+	Size    int64    // bytes of the input; -1 when unknown
+}
+
+// Reader yields the rows of one input in order, in batches.
+//
+// Select comes before the first Next. Next belongs to one goroutine; the batches that it returns may be decoded and
+// encoded on others, several at once. Next returns io.EOF after the last batch, and only when the input ended as its
+// format demands: a cut or damaged input is a fault, never an early end. Memory in use is that of the batches alive.
+type Reader interface {
+	// Info tells what was understood; it is valid from Open on.
+	Info() Info
+	// Select names, by position in Info().Columns, the columns whose values will be asked for. A column that cannot
+	// serve as text (nested in a list, binary) is a fault of kind Usage.
+	Select(columns []int) error
+	// Next cuts the next batch. It must not be called again after an error.
+	Next() (Batch, error)
+	// Done tells how many of Info().Size bytes have been consumed; safe beside Next, for progress.
+	Done() int64
+	// NewWriter returns a writer of the same format and shape to w. With extra != "", rows get one more column of
+	// that name at the end (its values come with each Selection).
+	NewWriter(w io.Writer, extra string) (Writer, error)
+	// Close releases the reader; the Input stays open.
+	Close() error
+}
+
+// Batch is a run of consecutive rows. Decode comes first, on any goroutine, and once; after it the other methods may
+// be called, and only until Release. What Values returns belongs to the batch: copy what must outlive Release.
+type Batch interface {
+	// Decode finds the rows and the selected values. It returns a fault when the bytes cannot be trusted.
+	Decode() error
+	// Rows is the number of rows, the malformed ones among them.
+	Rows() int
+	// Values returns the values of the i-th selected column, one a row, unquoted, in UTF-8 or as the input has them;
+	// nil for a null. Integers are in decimal, doubles that hold a whole number below 2⁵³ too; a timestamp with a
+	// zone is RFC 3339 in UTC, one without is YYYY-MM-DDTHH:MM:SS[.fff], a date is YYYY-MM-DD. Malformed rows hold
+	// the fields that could be split, by position.
+	Values(i int) [][]byte
+	// Malformed reports whether the row could not be split into the columns of the header.
+	Malformed(row int) bool
+	// MalformedRows is the number of such rows in the batch.
+	MalformedRows() int
+	// Place names a row for a message: "line 12" in text formats (of the row's first byte), "row 12" in others.
+	Place(row int) string
+	// Release gives the batch's memory back to its reader.
+	Release()
+}
+
+// Selection says which rows of a batch go to a writer.
+type Selection struct {
+	Keep Bits // bit i set: row i is kept
+	// Extra holds, for writers with an extra column, the word of each row as an index into Words.
+	Extra []uint8
+	Words []string
+}
+
+// Writer emits chosen rows of the batches of the reader that made it. Encode may be called on several goroutines at
+// once, for different batches; the parts are appended by one goroutine, in the order in which the rows are to stand.
+// The batch may be released once Encode has returned. Close writes what the format needs at its end (and, when no
+// part was appended, a valid empty file with the header); it does not close the underlying writer.
+type Writer interface {
+	Encode(b Batch, s Selection) (Part, error)
+	Append(p Part) error
+	Rows() int64 // rows appended
+	Close() error
+}
+
+// Part is what Encode made of one batch: opaque outside its format.
+type Part interface{}
+
+// Bits is a bitmap of rows, 64 a word, the lowest bit first.
+type Bits []uint64
+
+// Reset returns a bitmap of n zero bits, reusing the memory of b when it is large enough.
+func (b Bits) Reset(n int) Bits {
+	words := (n + 63) / 64
+	if cap(b) < words {
+		return make(Bits, words)
+	}
+	b = b[:words]
+	clear(b)
+	return b
+}
+
+// Set sets bit i.
+func (b Bits) Set(i int) { b[i>>6] |= 1 << (i & 63) }
+
+// Has reports whether bit i is set.
+func (b Bits) Has(i int) bool { return b[i>>6]>>(i&63)&1 != 0 }
