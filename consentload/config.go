@@ -1,0 +1,90 @@
+package consentload
+
+// Config is cpm.yaml as written: words, not yet meaning. The struct tags are the one source of the reader, of the
+// nearest-key hints and of the JSON schema; `doc` is the sentence that the schema prints.
+type Config struct {
+	Version     int                      `yaml:"version" doc:"the version of this file's form; 1" required:"true"`
+	Timezone    string                   `yaml:"timezone" doc:"IANA zone of times written without one, such as Asia/Shanghai; there is no default"`
+	Region      string                   `yaml:"region" doc:"ISO 3166 region of phone numbers without a country code; CN when absent"`
+	Kinds       map[string]KindConfig    `yaml:"kinds" doc:"identifier kinds beside the built-in ones"`
+	Channels    map[string]ChannelConfig `yaml:"channels" doc:"how a recipient is reached; declared, any other name in an export is an error"`
+	Notices     map[string]NoticeConfig  `yaml:"notices" doc:"privacy notices with their versions"`
+	Purposes    map[string]PurposeConfig `yaml:"purposes" doc:"why a recipient is contacted; declared, any other name in an export is an error"`
+	Link        string                   `yaml:"link" enum:"all,refusals,none" doc:"which acts reach the other identifiers of a subject; all when absent"`
+	MaxLinks    MaxLinks                 `yaml:"max_links" doc:"beside how many values of another kind a value may stand before nobody can say whose it is: a number, or one a kind; 10 when absent"`
+	StarGrants  string                   `yaml:"star_grants" enum:"fill,lift" doc:"whether a grant for * lifts a refusal that names a channel or purpose; fill (it does not) when absent"`
+	Ignore      IgnoreConfig             `yaml:"ignore" doc:"channel and purpose names in exports that are passed over"`
+	Suppression []ListConfig             `yaml:"suppression" doc:"suppression lists, read anew by every run"`
+	Sources     []SourceConfig           `yaml:"sources" doc:"consent exports, read when a run names none"`
+	Defaults    map[string]any           `yaml:"defaults" doc:"flags of filter, by their names without the dashes"`
+
+	// Dir is the folder of the file; relative paths in it start there.
+	Dir string `yaml:"-"`
+}
+
+// KindConfig declares an identifier kind.
+type KindConfig struct {
+	Fold    []string `yaml:"fold" enum:"case,leading_zeros" doc:"differences that do not count"`
+	Columns []string `yaml:"columns" doc:"usual column names, beside the kind's own"`
+}
+
+// ChannelConfig declares a channel.
+type ChannelConfig struct {
+	Contact string   `yaml:"contact" doc:"the identifier kind that it needs" required:"true"`
+	Aliases []string `yaml:"aliases" doc:"other names of it in exports"`
+}
+
+// NoticeConfig declares a privacy notice.
+type NoticeConfig struct {
+	Versions []string `yaml:"versions" doc:"all versions, the oldest first; compared as written" required:"true"`
+}
+
+// PolicyConfig is what decides in a cell beside the acts themselves.
+type PolicyConfig struct {
+	Basis            string `yaml:"basis" enum:"opt_in,opt_out" doc:"whether silence means no or yes; opt_in when absent"`
+	ValidFor         string `yaml:"valid_for" format:"duration" doc:"how long a grant holds: an integer with s, m, h, d or w"`
+	Notice           string `yaml:"notice" doc:"the notice whose version a grant must name"`
+	MinNoticeVersion string `yaml:"min_notice_version" doc:"the oldest version of the notice under which a grant still holds"`
+}
+
+// PurposeConfig declares a purpose.
+type PurposeConfig struct {
+	PolicyConfig `yaml:",inline"`
+	Aliases      []string                `yaml:"aliases" doc:"other names of it in exports"`
+	Star         *bool                   `yaml:"star" doc:"whether an act for * covers it; true when absent"`
+	Channels     map[string]PolicyConfig `yaml:"channels" doc:"what is otherwise over one channel"`
+}
+
+// MaxLinks is one limit for all kinds, or one a kind with the default for the rest.
+type MaxLinks struct {
+	All  int            // 0 when absent
+	Kind map[string]int // nil when a single number was written
+}
+
+// IgnoreConfig lists names that are passed over.
+type IgnoreConfig struct {
+	Channels []string `yaml:"channels" doc:"channel names in exports that are passed over"`
+	Purposes []string `yaml:"purposes" doc:"purpose names in exports that are passed over"`
+}
+
+// ListConfig is one suppression list.
+type ListConfig struct {
+	Path       string            `yaml:"path" doc:"the file" required:"true"`
+	Channels   []string          `yaml:"channels" doc:"the channels that it holds for; every one when absent"`
+	Purposes   []string          `yaml:"purposes" doc:"the purposes that it holds for; every one when absent"`
+	Scope      string            `yaml:"scope" enum:"subject,identifier" doc:"whether it reaches the other identifiers of a subject; subject when absent"`
+	ID         map[string]string `yaml:"id" doc:"the column of each identifier kind; found by its usual names when absent"`
+	AllowEmpty bool              `yaml:"allow_empty" doc:"whether a list without an entry is in order"`
+	Line       int               `yaml:"-"` // where it stands, for messages
+}
+
+// SourceConfig is one touchpoint's exports.
+type SourceConfig struct {
+	Name            string `yaml:"name" doc:"what the run calls it" required:"true"`
+	Path            string `yaml:"path" doc:"a file, a folder or a pattern" required:"true"`
+	Timezone        string `yaml:"timezone" doc:"IANA zone of its times without one; the file's timezone when absent"`
+	MaxAge          string `yaml:"max_age" format:"duration" doc:"the oldest that its newest act may be"`
+	MinRows         *int64 `yaml:"min_rows" doc:"the fewest rows that it may have; 1 when absent"`
+	RequireManifest bool   `yaml:"require_manifest" doc:"whether each file must have its .manifest.json"`
+	Line            int    `yaml:"-"` // where it stands, for messages
+}
