@@ -17,6 +17,7 @@ type Config struct {
 	Suppression []ListConfig             `yaml:"suppression" doc:"suppression lists, read anew by every run"`
 	Sources     []SourceConfig           `yaml:"sources" doc:"consent exports, read when a run names none"`
 	Defaults    map[string]any           `yaml:"defaults" doc:"flags of filter, by their names without the dashes"`
+	Jobs        []JobConfig              `yaml:"jobs" doc:"batch jobs; filter does not read them"`
 
 	// Dir is the folder of the file; relative paths in it start there.
 	Dir string `yaml:"-"`
@@ -82,9 +83,20 @@ type ListConfig struct {
 type SourceConfig struct {
 	Name            string `yaml:"name" doc:"what the run calls it" required:"true"`
 	Path            string `yaml:"path" doc:"a file, a folder or a pattern" required:"true"`
+	Preset          string `yaml:"preset" enum:"canonical" doc:"the shape of its files; canonical when absent"`
 	Timezone        string `yaml:"timezone" doc:"IANA zone of its times without one; the file's timezone when absent"`
 	MaxAge          string `yaml:"max_age" format:"duration" doc:"the oldest that its newest act may be"`
 	MinRows         *int64 `yaml:"min_rows" doc:"the fewest rows that it may have; 1 when absent"`
+	MaxShrink       string `yaml:"max_shrink" format:"percent" doc:"by how much it may have shrunk since the last index"`
 	RequireManifest bool   `yaml:"require_manifest" doc:"whether each file must have its .manifest.json"`
 	Line            int    `yaml:"-"` // where it stands, for messages
+}
+
+// JobConfig is one batch job.
+type JobConfig struct {
+	Name     string `yaml:"name" doc:"what the job is called" required:"true"`
+	Audience string `yaml:"audience" doc:"a file, a folder or a pattern" required:"true"`
+	Channel  string `yaml:"channel" doc:"the channel, or several with commas"`
+	Purpose  string `yaml:"purpose" doc:"the purpose"`
+	Output   string `yaml:"output" doc:"the output; {job}, {name} and {channel} are filled in"`
 }
