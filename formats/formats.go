@@ -2,6 +2,7 @@ package formats
 
 import (
 	"io"
+	"strings"
 )
 
 // Input is one opened file. Reader is read from its start; formats that keep their table of contents at the end
@@ -112,3 +113,11 @@ func (b Bits) Set(i int) { b[i>>6] |= 1 << (i & 63) }
 
 // Has reports whether bit i is set.
 func (b Bits) Has(i int) bool { return b[i>>6]>>(i&63)&1 != 0 }
+
+// At names a row of a file for a message: "app.csv:12" where Place gives a line, "app.parquet, row 12" elsewhere.
+func At(name, place string) string {
+	if line, ok := strings.CutPrefix(place, "line "); ok {
+		return name + ":" + line
+	}
+	return name + ", " + place
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"cpm/consentload"
+	"cpm/formats/fault"
+)
+
+// configFile is a configuration with where it came from. Without one it is empty, and path too.
+type configFile struct {
+	*consentload.Config
+	path string
+	sum  string // SHA-256, hexadecimal
+	info os.FileInfo
+}
+
+const usualConfig = "cpm.yaml"
+
+// readConfig reads the configuration that a flag, else CPM_CONFIG, else the working folder names.
+func readConfig(flag string) (*configFile, error) {
+	path, asked := flag, true
+	if path == "" {
+		path = os.Getenv("CPM_CONFIG")
+	}
+	if path == "" {
+		path, asked = usualConfig, false
+	}
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !asked:
+		return &configFile{Config: &consentload.Config{}}, nil
+	case err != nil:
+		return nil, fault.New(fault.Usage, path, "the configuration cannot be read").Because(err).
+			Hint("check --config and CPM_CONFIG; cpm init writes a configuration to start from")
+	}
+	config, err := consentload.ReadConfig(path, text)
+	if err != nil {
+		return nil, err
+	}
+	config.Dir = filepath.Dir(path)
+	sum := sha256.Sum256(text)
+	info, err := os.Stat(path)
+	return &configFile{Config: config, path: path, sum: hex.EncodeToString(sum[:]), info: info}, err
+}
+
+// mustReadConfig reads the configuration and does not do without.
+func mustReadConfig(flag string) (*configFile, error) {
+	found, err := readConfig(flag)
+	if err == nil && found.path == "" {
+		return nil, fault.New(fault.Usage, "", "there is no %s here", usualConfig).
+			Hint("name it with --config, or write one with cpm init")
+	}
+	return found, err
+}
+
+// within makes a path of the configuration relative to its folder.
+func (c *configFile) within(path string) string {
+	if filepath.IsAbs(path) || c.Dir == "" {
+		return path
+	}
+	return filepath.Join(c.Dir, path)
+}
+
+// guardFlags lower a guard: they hold for the command line on which somebody wrote them, and nowhere else.
+var guardFlags = [...]string{
+	"overwrite", "accept-unread-refusals", "min-known", "max-invalid", "max-bad", "on-bad-consent",
+}
+
+// commandFlags make no sense under defaults: or as a variable.
+var commandFlags = [...]string{"config", "help"}
+
+func lowersGuard(name string) bool { return slices.Contains(guardFlags[:], name) }
+
+// flagOf is the flag that a key under defaults: stands for.
+func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
+
+// layer fills in the flags that the command line leaves out: from the environment, else from the configuration's
+// defaults.
+func layer(flags *pflag.FlagSet, found *configFile) error {
+	if err := checkDefaults(flags, found); err != nil {
+		return err
+	}
+	v := viper.NewWithOptions(viper.KeyDelimiter("::"))
+	v.SetEnvPrefix("CPM")
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	v.AutomaticEnv()
+	defaults := map[string]any{}
+	for key, value := range found.Defaults {
+		defaults[flagOf(key)] = value
+	}
+	if err := v.MergeConfigMap(defaults); err != nil {
+		return err
+	}
+	var errs []error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if slices.Contains(commandFlags[:], flag.Name) {
+			return
+		}
+		variable := "CPM_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		if _, set := os.LookupEnv(variable); set && lowersGuard(flag.Name) {
+			errs = append(errs, fault.New(fault.Usage, "", "%s lowers a guard, and a variable may not", variable).
+				Hint("write --%s on the command line of the run that it is meant for", flag.Name))
+			return
+		}
+		if flag.Changed || !v.IsSet(flag.Name) {
+			return
+		}
+		if err := setFlag(flag, v.Get(flag.Name)); err != nil {
+			errs = append(errs, fault.New(fault.Usage, "", "--%s from %s or defaults: %s", flag.Name, variable, err))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// setFlag gives a flag a value of the configuration or the environment: a scalar, or a list.
+func setFlag(flag *pflag.Flag, value any) error {
+	many, isList := flag.Value.(pflag.SliceValue)
+	switch value := value.(type) {
+	case []any:
+		if !isList {
+			return errors.New("one value is needed, not a list")
+		}
+		words := make([]string, len(value))
+		for i := range value {
+			words[i] = fmt.Sprint(value[i])
+		}
+		return many.Replace(words)
+	default:
+		if isList {
+			return many.Replace(strings.Split(fmt.Sprint(value), ","))
+		}
+		return flag.Value.Set(fmt.Sprint(value))
+	}
+}
+
+// checkDefaults refuses keys under defaults: that are no flags of filter, or that lower a guard.
+func checkDefaults(flags *pflag.FlagSet, found *configFile) error {
+	var errs []error
+	for _, key := range sortedKeys(found.Defaults) {
+		name, where := flagOf(key), fmt.Sprintf("%s:%d", found.path, found.DefaultLines[key])
+		switch {
+		case flags.Lookup(name) == nil || slices.Contains(commandFlags[:], name):
+			f := fault.New(fault.Usage, where, "defaults: %q is no flag of filter", key)
+			if near := nearestFlag(flags, name); near != "" {
+				f.Mend = "did you mean " + near + "?"
+			}
+			errs = append(errs, f)
+		case lowersGuard(name):
+			errs = append(errs, fault.New(fault.Usage, where, "defaults: %s lowers a guard, and a configuration may not", key).
+				Hint("write --%s on the command line of the run that it is meant for", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func nearestFlag(flags *pflag.FlagSet, name string) string {
+	var names []string
+	flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return consentload.Nearest(name, names)
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"cpm/consentload"
+)
+
+const (
+	auditAfter = 24 * time.Hour      // an as-of further back is for audit
+	oldAfter   = 10 * 24 * time.Hour // a newest act further back is told
+)
+
+// noticeConsent notes what the consent and its instant ask the user to look at.
+func (r *filtering) noticeConsent() {
+	load := r.load
+	if r.clock.Sub(r.asOf.Time()) > auditAfter {
+		r.warn("as-of lies %s back: for audit, not for sending", ageText(r.clock.Sub(r.asOf.Time())))
+	}
+	if load.Newest != consentload.None && r.asOf.Time().Sub(load.Newest.Time()) > oldAfter {
+		r.warn("the newest act of consent is %s old: is the export?", ageText(r.asOf.Time().Sub(load.Newest.Time())))
+	}
+	total := load.Total
+	for _, note := range []struct {
+		n    int64
+		text string
+	}{
+		{total.FutureRefusals, "refusals are dated later than now; they count at once (a clock or a zone is wrong)"},
+		{total.SkippedIDs, "identifiers in the consent have no normal form and were passed over, beside readable ones"},
+		{total.SkippedInRefusal, "of those stand in refusals"},
+		{total.Bad, "consent records cannot be read; whom they name is suppressed (unreadable_consent)"},
+		{total.UnreadRefusals, "refusals name no identifier of the kinds that are read, and are not obeyed"},
+		{total.Ignored, "records are under names to be ignored"},
+		{total.AfterAsOf, "records are dated after as-of and left out"},
+	} {
+		if note.n > 0 {
+			r.warn("%s %s", number(note.n), note.text)
+		}
+	}
+	if len(load.Unknown) > 0 {
+		r.warn("the exports name channels that nobody declared: %s; acts for them hold for no other channel",
+			strings.Join(load.Unknown, ", "))
+	}
+}
+
+// noticeRun notes what the counts ask the user to look at.
+func (r *filtering) noticeRun() {
+	for _, cell := range r.summary.Cells {
+		for _, hits := range cell.Lists {
+			if hits.Rows == 0 {
+				r.warn("the suppression list %s names nobody in the audience for %s", hits.List.Path, cell.Channel)
+			}
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+// The rules of the talk:
+//
+//   - Standard output is data, or the one JSON object that was asked for. Everything else goes to standard error.
+//   - What was understood comes first, before anything is decided; counts come last; the next useful flag ends it.
+//   - A line says one thing. Numbers have separators, names are as the user wrote them, no identifier is ever told.
+//   - Colours and the progress bar are for terminals alone; NO_COLOR and --no-progress are obeyed, and --quiet leaves
+//     nothing but errors.
+//   - An error is told once, with what, where and the mend.
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// onTerminal reports whether w is a terminal.
+func onTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+const (
+	progressAfter = 700 * time.Millisecond // shorter work needs no bar
+	progressEvery = 150 * time.Millisecond
+)
+
+// progress shows how far a long piece of work is, pulling bytes and rows, until the returned function is called. total
+// is in bytes; -1 when unknown.
+func (t *talk) progress(what string, total int64, done, rows func() int64) (stop func()) {
+	if !t.bar {
+		return func() {}
+	}
+	quit, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		select {
+		case <-quit:
+			return
+		case <-time.After(progressAfter):
+		}
+		t.show(what, total, done, rows, quit)
+	}()
+	return func() {
+		close(quit)
+		<-gone
+	}
+}
+
+func (t *talk) show(what string, total int64, done, rows func() int64, quit <-chan struct{}) {
+	bar := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(t.w), progressbar.OptionSetVisibility(true), progressbar.OptionShowBytes(true),
+		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(24),
+		progressbar.OptionEnableColorCodes(false), progressbar.OptionThrottle(progressEvery/2),
+	)
+	began, first := time.Now(), rows()
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	for {
+		n := rows()
+		rate := float64(n-first) / max(time.Since(began).Seconds(), 0.001)
+		bar.Describe(fmt.Sprintf("%s %s rows, %s/s", what, number(n), number(int64(rate))))
+		if err := bar.Set64(min(done(), max(total-1, 0))); err != nil {
+			return // a bar that cannot be drawn is not drawn
+		}
+		select {
+		case <-quit:
+			_ = bar.Clear() //nolint:errcheck // nothing depends on the bar
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cpm/formats/fault"
+)
+
+const greeting = `cpm lets a message reach only those who may be reached.
+
+  cpm filter segment.csv --consent exports/ --channel sms --purpose promotion
+                             keep the recipients who may be texted for a promotion
+  cpm init --example demo    write an example with its command, to try it out
+`
+
+// run is the whole command: arguments and streams in, exit code out.
+func run(ctx context.Context, args []string, std streams) int {
+	root := newRootCommand(std, args)
+	root.SetArgs(args)
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		tell(std.err, err)
+	}
+	return exitCode(ctx, err)
+}
+
+func newRootCommand(std streams, args []string) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cpm",
+		Short: "The consent gate between an audience and the send button",
+		Long: "cpm loads consent exports into an in-memory index, streams an audience through it, and emits only the\n" +
+			"recipients who may be reached over a channel for a purpose.",
+		Args:              noCommand,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), greeting)
+			return err
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fault.New(fault.Usage, "", "%s", err).Hint("%s --help lists the flags", cmd.CommandPath())
+	})
+	root.AddCommand(
+		newFilterCommand(std, args),
+		newConfigCommand(),
+		newInitCommand(),
+		newVersionCommand(),
+	)
+	return root
+}
+
+// noCommand refuses a word that is no command, with the nearest one.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	f := fault.New(fault.Usage, "", "%q is no command of cpm", args[0]).Hint("cpm --help lists the commands")
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		f.Mend = "did you mean cpm " + strings.Join(near, " or cpm ") + "?"
+	}
+	return f
+}
+
+// exactly refuses another number of arguments.
+func exactly(n int, hint string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return fault.New(fault.Usage, "", "%s takes %d arguments, not %d", cmd.CommandPath(), n, len(args)).Hint("%s", hint)
+	}
+}
+
+// tell prints an error once, with its mend on a line of its own. Of several, each.
+func tell(w io.Writer, err error) {
+	for _, one := range apart(err) {
+		fmt.Fprintf(w, "cpm: %s\n", one)
+		var f *fault.Error
+		if errors.As(one, &f) && f.Mend != "" {
+			fmt.Fprintf(w, "     → %s\n", f.Mend)
+		}
+	}
+}
+
+// apart takes joined errors apart.
+func apart(err error) []error {
+	var many interface{ Unwrap() []error }
+	if !errors.As(err, &many) || len(many.Unwrap()) == 0 {
+		return []error{err}
+	}
+	var all []error
+	for _, one := range many.Unwrap() {
+		all = append(all, apart(one)...)
+	}
+	return all
+}

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"cpm/consentload"
+	"cpm/filter"
+)
+
+// talk is what a run says to its user, on standard error.
+type talk struct {
+	w      io.Writer
+	json   io.Writer // where the JSON object goes; nil: text
+	quiet  bool
+	bar    bool
+	colour bool
+}
+
+func newTalk(std streams, r *filtering) *talk {
+	terminal := onTerminal(std.err)
+	t := &talk{
+		w: std.err, quiet: r.options.quiet || r.options.json,
+		bar:    terminal && !r.options.noProgress && !r.options.quiet && !r.options.json,
+		colour: terminal && os.Getenv("NO_COLOR") == "",
+	}
+	if r.options.json {
+		t.json = std.out
+		if r.targets.toStdout() {
+			t.json = std.err
+		}
+	}
+	return t
+}
+
+// number writes a count with separators.
+func number(n int64) string { return message.NewPrinter(language.English).Sprintf("%d", n) }
+
+// say writes one line under a heading; an empty heading continues the one before.
+func (t *talk) say(heading, format string, args ...any) {
+	if !t.quiet {
+		fmt.Fprintf(t.w, "%-10s %s\n", heading, fmt.Sprintf(format, args...))
+	}
+}
+
+// understood tells what was understood before the first row is decided.
+func (t *talk) understood(r *filtering) {
+	info := r.reader.Info()
+	t.say("audience", "%s: %s, %s", r.file.Name, info.Format, info.Detail)
+	for i, column := range r.columns {
+		first := ""
+		if r.sample.Rows >= 10000 {
+			first = "first "
+		}
+		t.say("", "%s ← column %d %q, %s of the %s%s rows readable", column.Kind, column.At+1, column.Name,
+			number(int64(r.sample.Readable[i])), first, number(int64(r.sample.Rows)))
+	}
+	for _, passed := range r.passed {
+		t.say("", "column %q could hold it too; the more specific name was taken (--id settles it)", passed)
+	}
+	for i, gate := range r.gates {
+		heading := "cell"
+		if i > 0 {
+			heading = ""
+		}
+		t.say(heading, "%s × %s, %s", gate.Channel, gate.Purpose, policyText(gate.Policy()))
+	}
+	t.say("as of", "%s%s", localText(r.asOf, r.catalog.Zone), map[bool]string{true: " (now)"}[r.isNow])
+	t.consent(r)
+	t.rules(r)
+	for _, warning := range r.warnings {
+		t.warn(warning)
+	}
+}
+
+func (t *talk) consent(r *filtering) {
+	load := r.load
+	files := 0
+	for _, source := range load.Sources {
+		files += len(source.Files)
+	}
+	t.say("consent", "%s rows in %d files, %s identifiers, newest act %s", number(load.Total.Rows), files,
+		number(load.Identifiers), newestText(load.Newest, r))
+	for _, source := range load.Sources {
+		t.say("", "  %s  %s rows, newest act %s", text.Pad(source.Name, 16, ' '), number(source.Tally.Rows),
+			newestText(source.Newest, r))
+	}
+	if len(r.leftOut) > 0 {
+		t.say("", "left out, because --consent names others: %s", strings.Join(r.leftOut, ", "))
+	}
+	passed := 0
+	for _, source := range load.Sources {
+		passed += source.PassedOver
+	}
+	if passed > 0 {
+		t.say("", "%d files passed over by their names", passed)
+	}
+	if columns := load.PassedColumns(); len(columns) > 0 {
+		t.say("", "columns passed over: %s", strings.Join(columns, ", "))
+	}
+	for _, kind := range r.catalog.Kinds.Names() {
+		if n := load.SharedByKind[kind]; n > 0 {
+			t.say("", "%s %s values stand beside more than %d others: they link nobody, and are not contacted",
+				number(n), kind, r.catalog.MaxLinks(kind))
+		}
+	}
+}
+
+// rules tells the configuration and lists in use.
+func (t *talk) rules(r *filtering) {
+	if r.found.path == "" {
+		t.say("config", "no configuration: no suppression lists, no notice or validity rule")
+	} else {
+		t.say("config", "%s", r.found.path)
+	}
+	for _, list := range r.lists {
+		holds := "every cell"
+		if len(list.Channels)+len(list.Purposes) > 0 {
+			holds = strings.Join(append(append([]string{}, list.Channels...), list.Purposes...), ", ")
+		}
+		t.say("", "suppression list %s: %s entries, for %s (%s)", list.Path, number(list.Rows), holds,
+			strings.Join(list.Columns, ", "))
+	}
+	t.say("region", "%s", r.catalog.Kinds.Region())
+}
+
+func (t *talk) warn(warning string) {
+	if t.quiet {
+		return
+	}
+	mark := "warning"
+	if t.colour {
+		mark = text.FgYellow.Sprint(mark)
+	}
+	fmt.Fprintf(t.w, "%s    %s\n", mark, warning)
+}
+
+// done tells the counts, or the one JSON object.
+func (t *talk) done(r *filtering) error {
+	if t.json != nil {
+		encoder := json.NewEncoder(t.json)
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(r.report)
+	}
+	if t.quiet {
+		return nil
+	}
+	for i := range r.summary.Cells {
+		t.counts(r, &r.summary.Cells[i])
+	}
+	for _, list := range r.report.Lists {
+		if list.Matched == 0 {
+			t.warn("the suppression list " + list.Path + " names nobody in the audience")
+		}
+	}
+	for _, output := range r.report.Outputs {
+		if output.Path != "-" {
+			t.say("wrote", "%s (%s rows)", output.Path, number(output.Rows))
+		}
+	}
+	for _, path := range []string{r.targets.report, r.targets.quarantine} {
+		if path != "" && !r.options.dryRun {
+			t.say("wrote", "%s", path)
+		}
+	}
+	t.say("took", "%s, %s rows/s", (time.Duration(r.report.Milliseconds) * time.Millisecond).String(),
+		number(r.report.RowsPerSecond))
+	t.say("next", "%s", nextFlag(r))
+	return nil
+}
+
+const barWidth = 24
+
+// counts draws the rows by reason, the most important figure first.
+func (t *talk) counts(r *filtering, cell *filter.CellSummary) {
+	w := table.NewWriter()
+	w.SetStyle(table.StyleLight)
+	w.Style().Options = table.OptionsNoBordersAndSeparators
+	w.Style().Box.PaddingLeft, w.Style().Box.PaddingRight = "  ", ""
+	w.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight}})
+	for _, reason := range append([]filter.Reason{filter.Permitted}, filter.Reasons()...) {
+		n := cell.Counts[reason]
+		if n == 0 && reason != filter.Permitted {
+			continue
+		}
+		word, bar := reason.String(), strings.Repeat("█", int(barWidth*n/max(r.summary.Rows, 1)))
+		if t.colour {
+			colour := text.FgRed
+			if reason == filter.Permitted {
+				colour = text.FgGreen
+			}
+			word, bar = colour.Sprint(word), colour.Sprint(bar)
+		}
+		w.AppendRow(table.Row{word, number(n), share(n, r.summary.Rows), text.Pad(bar, barWidth, ' '), reason.Sentence()})
+	}
+	fmt.Fprintf(t.w, "\n%s × %s: %s rows\n%s\n\n", cell.Channel, cell.Purpose, number(r.summary.Rows), trimLines(w.Render()))
+	t.say("known", "%s rows stand in the consent (%s); its newest act is of %s", number(cell.Known),
+		share(cell.Known, r.summary.Rows), newestText(r.load.Newest, r))
+	if cell.Fallback > 0 {
+		t.say("", "%s rows are permitted by another identifier than the contact", number(cell.Fallback))
+	}
+}
+
+// trimLines drops the blanks that a table leaves at the ends of lines.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func share(n, of int64) string {
+	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(max(of, 1)))
+}
+
+// nextFlag is the next thing that is worth trying.
+func nextFlag(r *filtering) string {
+	switch o := r.options; {
+	case o.dryRun:
+		return "nothing was written; leave out --dry-run to write the permitted rows"
+	case o.rejected == "":
+		return "--rejected FILE keeps the suppressed rows, each with its reason"
+	case o.report == "":
+		return "--report FILE.json keeps the evidence of a run for an audit"
+	}
+	return "send to the permitted rows only, and filter again before the next message"
+}
+
+func policyText(p consentload.Policy) string {
+	words := "opt-in"
+	if p.OptOut {
+		words = "opt-out: silence means yes"
+	}
+	if p.ValidFor > 0 {
+		words += fmt.Sprintf(", valid for %d days", int(p.ValidFor.Hours()/24))
+	}
+	if p.MinVersion > 0 {
+		words += fmt.Sprintf(", under %s version %s or later", p.Notice, p.MinName)
+	}
+	return words
+}
+
+func localText(i consentload.Instant, zone *time.Location) string {
+	at := i.Time().Truncate(time.Second)
+	if zone != nil {
+		at = at.In(zone)
+	}
+	return at.Format(time.RFC3339)
+}
+
+func newestText(newest consentload.Instant, r *filtering) string {
+	if newest == consentload.None {
+		return "unknown"
+	}
+	return localText(newest, r.catalog.Zone) + " (" + ageText(r.asOf.Time().Sub(newest.Time())) + " before as-of)"
+}
+
+func ageText(d time.Duration) string {
+	if d >= 48*time.Hour {
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
+	return d.Truncate(time.Minute).String()
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"cpm/formats"
+	"cpm/formats/fault"
+)
+
+// targets are the paths of a run's outputs, by channel where there are several.
+type targets struct {
+	permitted  []string // "-" is standard output
+	rejected   []string // empty strings: none
+	report     string
+	quarantine string
+	overwrite  bool
+	mode       os.FileMode
+}
+
+// toStdout reports whether standard output carries the data.
+func (t *targets) toStdout() bool { return len(t.permitted) == 1 && t.permitted[0] == "-" }
+
+// planOutputs settles where the outputs go.
+func (r *filtering) planOutputs() error {
+	o := r.options
+	mode, err := strconv.ParseUint(o.outputMode, 8, 32)
+	if err != nil || mode == 0 || mode > 0o777 {
+		return fault.New(fault.Usage, "", "--output-mode %q is no file mode", o.outputMode).Hint("write it in octal, such as 0640")
+	}
+	r.targets = targets{report: o.report, quarantine: o.quarantine, overwrite: o.overwrite, mode: os.FileMode(mode)}
+	if ext := filepath.Ext(o.report); o.report != "" && ext != ".json" {
+		return fault.New(fault.Usage, o.report, "a report is a .json file").Hint("name it so: --report run.json")
+	}
+	channels := o.channels
+	if len(channels) == 0 {
+		return nil // the cells will be offered
+	}
+	for i, word := range channels {
+		channels[i] = r.catalog.ChannelName(word)
+		for _, before := range channels[:i] {
+			if before == channels[i] {
+				return fault.New(fault.Usage, "", "--channel names %s twice", before)
+			}
+		}
+	}
+	for _, channel := range channels {
+		permitted, err := r.permittedPath(channel, len(channels) > 1)
+		if err != nil {
+			return err
+		}
+		rejected, err := forChannel("--rejected", o.rejected, channel, len(channels) > 1)
+		if err != nil {
+			return err
+		}
+		r.targets.permitted = append(r.targets.permitted, permitted)
+		r.targets.rejected = append(r.targets.rejected, rejected)
+	}
+	return nil
+}
+
+func (r *filtering) permittedPath(channel string, several bool) (string, error) {
+	o := r.options
+	switch {
+	case o.output == "-" && several:
+		return "", fault.New(fault.Usage, "", "standard output takes one channel, and %d are named", len(o.channels)).
+			Hint("name files: -o out/{channel}.csv")
+	case o.output != "":
+		return forChannel("--output", o.output, channel, several)
+	case r.audience == "-" && !several:
+		return "-", nil
+	case r.audience == "-":
+		return "", fault.New(fault.Usage, "", "an audience from standard input has no name for its outputs").
+			Hint("name files: -o out/{channel}.csv")
+	case several:
+		return besideAudience(r.audience, "."+channel+".permitted"), nil
+	}
+	return besideAudience(r.audience, ".permitted"), nil
+}
+
+// forChannel fills the channel into a path that must differ by channel.
+func forChannel(flag, path, channel string, several bool) (string, error) {
+	if path == "-" && flag != "--output" {
+		return "", fault.New(fault.Usage, "", "%s cannot be standard output", flag).Hint("name a file")
+	}
+	if path != "" && several && !strings.Contains(path, "{channel}") {
+		return "", fault.New(fault.Usage, path, "several channels would share one output").
+			Hint("put {channel} into the path of %s", flag)
+	}
+	return strings.ReplaceAll(path, "{channel}", channel), nil
+}
+
+// besideAudience puts a word before the extensions of a path: of segment.csv.gz both.
+func besideAudience(path, word string) string {
+	folder, name := filepath.Split(path)
+	ext := filepath.Ext(name)
+	switch strings.ToLower(ext) {
+	case ".gz", ".zst", ".bz2", ".xz":
+		ext = filepath.Ext(strings.TrimSuffix(name, ext)) + ext
+	}
+	if len(ext) == len(name) { // a hidden file without an extension
+		ext = ""
+	}
+	return folder + strings.TrimSuffix(name, ext) + word + ext
+}
+
+// files lists the output files in the order in which they are published: what a permitted file implies comes first.
+func (t *targets) files() []string {
+	var files []string
+	for _, path := range append(append([]string{t.report, t.quarantine}, t.rejected...), t.permitted...) {
+		if path != "" && path != "-" {
+			files = append(files, path)
+		}
+	}
+	return files
+}
+
+// check refuses outputs that could not be made, before anything is read at length.
+func (t *targets) check(inputs []os.FileInfo) error {
+	var errs []error
+	for _, path := range t.files() {
+		errs = append(errs, formats.Check(path, formats.OutputOptions{Overwrite: t.overwrite, Mode: t.mode, Inputs: inputs}))
+	}
+	return errors.Join(errs...)
+}
+
+// mindStdout refuses to write standard output into one of the inputs.
+func (r *filtering) mindStdout() error {
+	file, ok := r.std.out.(*os.File)
+	if !ok || !r.targets.toStdout() {
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil //nolint:nilerr // what cannot be told apart here fails when it is written
+	}
+	for _, input := range r.inputs {
+		if os.SameFile(info, input) {
+			return fault.New(fault.Usage, "standard output", "the output is also an input").Hint("write to another file")
+		}
+	}
+	return nil
+}
+
+// words of a role in the report.
+const (
+	rolePermitted = "permitted"
+	roleRejected  = "rejected"
+)

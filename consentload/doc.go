@@ -1,0 +1,27 @@
+// Package consentload turns consent exports into a frozen, queryable index. It ends where data becomes immutable.
+//
+//	exports ──▶ events ──▶ facts, ties ──▶ fold ──▶ link ──▶ resolve ──▶ Index
+//	 (files)    (rows)     (partitioned     (maxima)  (subjects) (states)   (keys, bitmaps)
+//	                        by key)
+//
+// An event is one recorded act: identifiers, channel, purpose, status, instant. Its identifiers become keys, each with
+// a fact: what was done, when, in which scope (a channel or all, a purpose or all). Of all facts of one identifier in
+// one scope only maxima matter: the latest refusal, the latest grant (at one instant the lower notice version and the
+// earlier expiry), the latest pending act. Maxima do not care in which order they were found, so files may come in any
+// order and twice.
+//
+// A refusal stands unless a later grant answers it. A grant answers a refusal only if it is strictly later, is at
+// least as specific (a box for everything does not lift a refusal that names a channel), and names this very
+// identifier, or, at each identifier that the refusal names, such a grant names that one. Of the latter only whether
+// any identifier's own latest refusal stands at that identifier has to be known: if one that the refusal names was not
+// granted anew, then its own latest refusal stands there too. So maxima suffice for a whole subject, but for refusals
+// that name a shared identifier, which are kept one by one.
+//
+// Under "link: refusals" a grant counts for the identifiers that its event names and for no other, so it does not lift
+// another identifier's refusal either. A shared identifier (beside more than max_links values of one other kind) is a
+// subject of its own, and a refusal that names it is lifted elsewhere only when it too is granted anew.
+//
+// What is silent in an export is settled on the side of not contacting: a version that two notices list is none, an
+// act dated later than now is a fault of a clock and, if it is a refusal, counts at once, and a quarantined record
+// suppresses everybody whom it may name.
+package consentload

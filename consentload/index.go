@@ -1,0 +1,229 @@
+package consentload
+
+import (
+	"cmp"
+	"context"
+	"math/bits"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// Index answers what the consent says of an identifier in a cell. It is immutable: any number of goroutines may ask.
+//
+// Identifiers are ranked by key; the rank, called ordinal, is their bit in every bitmap.
+type Index struct {
+	asOf     Instant
+	keys     []Key
+	starts   []uint32 // where the keys of each bucket begin, by their leading bits
+	shift    uint
+	subjects *links
+
+	channels []string // sorted; without the star
+	purposes []string
+	cells    map[cellName]*Cell
+
+	shared     *roaring.Bitmap
+	unreadable *roaring.Bitmap // a quarantined record names the subject
+	dormant    *roaring.Bitmap // stands in quarantined records alone
+}
+
+type cellName struct{ channel, purpose string }
+
+// Cell holds the identifiers of one channel and purpose by what decides for them. Without a bit in any bitmap no act
+// covers the cell. Ordinals are those of the index; the bitmaps must not be changed.
+type Cell struct {
+	Policy    Policy
+	Granted   *roaring.Bitmap // a grant decides
+	Outdated  *roaring.Bitmap // of those: under a notice version that no longer holds
+	Pending   *roaring.Bitmap
+	Denied    *roaring.Bitmap // a refusal stands
+	Withdrawn *roaring.Bitmap // the same
+	expiries  []expiry        // of the granted, by ordinal
+}
+
+// State is what the acts of a subject come to in a cell.
+type State uint8
+
+// The zero State is that of an identifier of which nothing is known.
+const (
+	NoAct State = iota
+	IsGranted
+	IsPending
+	IsDenied
+	IsWithdrawn
+)
+
+// Evidence is all that a verdict needs of one identifier in one cell, the lists of the run apart.
+type Evidence struct {
+	Known      bool // an event in force names the identifier
+	Unreadable bool // a quarantined record names its subject
+	Shared     bool // beyond max_links
+	State      State
+	Outdated   bool    // granted under a notice version that no longer holds
+	Expires    Instant // of the grant; the largest Instant when it does not end
+}
+
+// freeze makes the index of a folded log.
+func freeze(ctx context.Context, l *loader) (*Index, error) {
+	log, err := fold(ctx, l.shards, l.words, l.options.Workers)
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{asOf: l.options.AsOf, keys: log.keys, cells: map[cellName]*Cell{}}
+	x.index()
+	x.subjects = unite(l.catalog, log, x.Find, l.shards)
+	r := newResolver(l.catalog, l.words, log)
+	r.links, r.find = x.subjects, x.Find
+	r.keepJoint(l.shards)
+	lists, err := r.resolve(ctx, l.options.Workers)
+	if err != nil {
+		return nil, err
+	}
+	x.cut(l.words, r.policies, lists)
+	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant)
+	for _, ordinal := range log.unreadable {
+		x.unreadable.AddMany(x.Members(ordinal))
+	}
+	x.shared = roaring.New()
+	for ordinal, shared := range x.subjects.shared {
+		if shared {
+			x.shared.Add(uint32(ordinal))
+		}
+	}
+	return x, nil
+}
+
+// index cuts the keys into buckets of about four by their leading bits.
+func (x *Index) index() {
+	const perBucket = 4
+	width := max(1, bits.Len(uint(len(x.keys)/perBucket)))
+	x.shift = uint(64 - width)
+	x.starts = make([]uint32, 1<<width+1)
+	next := 0
+	for i, key := range x.keys {
+		for bucket := int(key.Hi >> x.shift); next <= bucket; next++ {
+			x.starts[next] = uint32(i)
+		}
+	}
+	for ; next < len(x.starts); next++ {
+		x.starts[next] = uint32(len(x.keys))
+	}
+}
+
+// cut names the cells and freezes their lists.
+func (x *Index) cut(words *vocabulary, policies []Policy, lists []cellLists) {
+	x.channels = slices.Sorted(slices.Values(words.channels.names[1:]))
+	x.purposes = slices.Sorted(slices.Values(words.purposes.names[1:]))
+	i := 0
+	for _, channel := range words.channels.names[1:] {
+		for _, purpose := range words.purposes.names[1:] {
+			l := &lists[i]
+			slices.SortFunc(l.expiries, func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) })
+			x.cells[cellName{channel, purpose}] = &Cell{
+				Policy: policies[i], Granted: bitmapOf(l.granted), Outdated: bitmapOf(l.outdated),
+				Pending: bitmapOf(l.pending), Denied: bitmapOf(l.denied), Withdrawn: bitmapOf(l.withdrawn),
+				expiries: l.expiries,
+			}
+			i++
+		}
+	}
+}
+
+// Find returns the ordinal of an identifier.
+func (x *Index) Find(k Key) (ordinal uint32, ok bool) {
+	bucket := k.Hi >> x.shift
+	for i := x.starts[bucket]; i < x.starts[bucket+1]; i++ {
+		if x.keys[i] == k {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Len is the number of identifiers.
+func (x *Index) Len() int { return len(x.keys) }
+
+// AsOf is the instant for which the index holds.
+func (x *Index) AsOf() Instant { return x.asOf }
+
+// Channels returns the channels that the catalog or the exports know, sorted.
+func (x *Index) Channels() []string { return x.channels }
+
+// Purposes returns the purposes that the catalog or the exports know, sorted.
+func (x *Index) Purposes() []string { return x.purposes }
+
+// Cell returns a cell by the names of its channel and purpose; nil when either is unknown.
+func (x *Index) Cell(channel, purpose string) *Cell { return x.cells[cellName{channel, purpose}] }
+
+// Subject returns the smallest ordinal of the subject to which an identifier belongs.
+func (x *Index) Subject(ordinal uint32) uint32 { return x.subjects.of(ordinal) }
+
+// Members returns the identifiers of the subject to which an identifier belongs, itself among them.
+func (x *Index) Members(ordinal uint32) []uint32 {
+	if x.subjects.subject == nil {
+		return []uint32{ordinal}
+	}
+	lead := x.subjects.of(ordinal)
+	at, found := slices.BinarySearchFunc(x.subjects.members, lead,
+		func(members []uint32, lead uint32) int { return cmp.Compare(members[0], lead) })
+	if !found {
+		return []uint32{ordinal}
+	}
+	return x.subjects.members[at]
+}
+
+// Known reports whether an event in force names the identifier.
+func (x *Index) Known(ordinal uint32) bool { return !x.dormant.Contains(ordinal) }
+
+// Shared returns the identifiers beyond max_links; Unreadable those whose subject a quarantined record names.
+func (x *Index) Shared() *roaring.Bitmap { return x.shared }
+
+// Unreadable returns the identifiers whose subject a quarantined record names.
+func (x *Index) Unreadable() *roaring.Bitmap { return x.unreadable }
+
+// Evidence returns what the consent says of an identifier in a cell of this index.
+func (x *Index) Evidence(cell *Cell, ordinal uint32) Evidence {
+	e := Evidence{
+		Known: x.Known(ordinal), Unreadable: x.unreadable.Contains(ordinal), Shared: x.shared.Contains(ordinal),
+		Expires: noExpiry,
+	}
+	switch {
+	case cell.Withdrawn.Contains(ordinal):
+		e.State = IsWithdrawn
+	case cell.Denied.Contains(ordinal):
+		e.State = IsDenied
+	case cell.Pending.Contains(ordinal):
+		e.State = IsPending
+	case cell.Granted.Contains(ordinal):
+		e.State = IsGranted
+		e.Outdated = cell.Outdated.Contains(ordinal)
+		if at, found := slices.BinarySearchFunc(cell.expiries, ordinal,
+			func(e expiry, ordinal uint32) int { return cmp.Compare(e.ordinal, ordinal) }); found {
+			e.Expires = cell.expiries[at].at
+		}
+	}
+	return e
+}
+
+// Expired returns the identifiers whose grant has ended by an instant.
+func (c *Cell) Expired(asOf Instant) *roaring.Bitmap {
+	expired := roaring.New()
+	for _, e := range c.expiries {
+		if e.at <= asOf {
+			expired.Add(e.ordinal)
+		}
+	}
+	return expired
+}
+
+// NextExpiry returns the first instant after asOf at which a grant of the cell ends; ok is false when none does.
+func (c *Cell) NextExpiry(asOf Instant) (at Instant, ok bool) {
+	at = noExpiry
+	for _, e := range c.expiries {
+		if e.at > asOf {
+			at = min(at, e.at)
+		}
+	}
+	return at, at != noExpiry
+}

@@ -1,0 +1,244 @@
+package consentload
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"cpm/formats"
+	"cpm/formats/fault"
+)
+
+// Source is one touchpoint's exports, with the guards that hold for them.
+type Source struct {
+	Name            string // what messages and reports call it
+	Path            string // as the user wrote it
+	Files           []string
+	PassedOver      []string       // files that are no exports by their names
+	Zone            *time.Location // of its times without one; nil: the catalog's
+	MinRows         int64          // fewer rows are exit 12
+	MaxAge          time.Duration  // of its newest act; 0: any
+	RequireManifest bool
+}
+
+// Options says how a load goes. The zero value reads everything as of the beginning of time: set AsOf.
+type Options struct {
+	AsOf      Instant
+	AsOfIsNow bool    // as-of is the clock's now: a refusal dated later is a fault of a clock, and counts at once
+	Kinds     []Kind  // the identifier kinds to read; empty: all
+	MaxBad    float64 // the share of bad records, from 100 rows on, that a file may have; 0 is 1 %
+	// Quarantine keeps going at a record that cannot be read: whoever it names is suppressed. Without it the load stops.
+	Quarantine           bool
+	AcceptUnreadRefusals bool          // go on though Kinds leaves out whole refusals
+	MinRows              int64         // of all sources together
+	MaxAge               time.Duration // of the newest act of all; 0: any
+	Digest               bool          // take the SHA-256 of every file
+	Workers              int           // 0: one a processor
+	BatchSize            int           // bytes; 0: the format's own. Results never depend on it
+	Progress             *Progress     // may be nil
+}
+
+// Progress is pulled by whoever shows it; safe at any time.
+type Progress struct {
+	Rows  atomic.Int64
+	Bytes atomic.Int64
+}
+
+const (
+	defaultMaxBad = 0.01
+	shareCountsAt = 100 // rows from which on a share of bad ones means anything
+	batchesInHand = 2   // beside those that the workers hold
+)
+
+// loader is one load under way.
+type loader struct {
+	catalog *Catalog
+	words   *vocabulary
+	options Options
+	keep    func(Kind) bool
+	shards  []*shard
+	report  *Report
+}
+
+// Load reads consent exports into an index. Faults are of kind Input for records and files that cannot be trusted, of
+// kind Guard for consent that is stale, empty or read in part, and of kind Usage for kinds that nobody declared.
+func Load(ctx context.Context, catalog *Catalog, sources []Source, options Options) (*Index, *Report, error) {
+	l, err := newLoader(catalog, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	if sources, err = once(sources); err != nil {
+		return nil, nil, err
+	}
+	for _, source := range sources {
+		if err := l.source(ctx, source); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := l.guard(sources); err != nil {
+		return nil, nil, err
+	}
+	index, err := freeze(ctx, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	l.report.finish(l, index)
+	return index, l.report, nil
+}
+
+func newLoader(catalog *Catalog, options Options) (*loader, error) {
+	if options.Workers <= 0 {
+		options.Workers = runtime.GOMAXPROCS(0)
+	}
+	if options.MaxBad == 0 {
+		options.MaxBad = defaultMaxBad
+	}
+	if options.Progress == nil {
+		options.Progress = &Progress{}
+	}
+	l := &loader{
+		catalog: catalog, words: newVocabulary(catalog), options: options,
+		report: &Report{AsOf: options.AsOf, SharedByKind: map[Kind]int64{}},
+	}
+	kept := map[Kind]bool{}
+	for _, kind := range options.Kinds {
+		if !catalog.Kinds.Has(kind) {
+			return nil, fault.New(fault.Usage, "", "%s is no identifier kind", kind).
+				Hint("the kinds are %s", joinKinds(catalog.Kinds.Names()))
+		}
+		kept[kind] = true
+	}
+	l.keep = func(kind Kind) bool { return len(kept) == 0 || kept[kind] }
+	for range options.Workers {
+		l.shards = append(l.shards, &shard{})
+	}
+	return l, nil
+}
+
+func (l *loader) source(ctx context.Context, source Source) error {
+	told := SourceReport{Name: source.Name, Path: source.Path, Newest: None, PassedOver: len(source.PassedOver)}
+	for _, path := range source.Files {
+		file, err := l.file(ctx, source, path)
+		if err != nil {
+			return err
+		}
+		told.add(file)
+	}
+	l.report.add(told)
+	return nil
+}
+
+// file reads one export.
+func (l *loader) file(ctx context.Context, source Source, path string) (told FileReport, err error) {
+	sidecar, err := readManifest(path)
+	if err != nil {
+		return told, err
+	}
+	if sidecar == nil && source.RequireManifest {
+		return told, fault.New(fault.Guard, path, "the export has no %s", manifestSuffix).
+			Hint("its source demands one (require_manifest): have its writer add it, with rows, bytes or sha256")
+	}
+	file, err := formats.OpenFile(path, l.options.Digest || sidecar != nil && sidecar.SHA256 != nil)
+	if err != nil {
+		return told, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	told, err = l.read(ctx, source, file)
+	if err != nil {
+		return told, err
+	}
+	if told.Evidence, err = file.Evidence(); err != nil {
+		return told, err
+	}
+	if sidecar != nil {
+		err = sidecar.check(told.Tally.Rows, told.Evidence)
+	}
+	if err == nil {
+		err = l.tooManyBad(told)
+	}
+	return told, err
+}
+
+func (l *loader) tooManyBad(told FileReport) error {
+	rows, bad := told.Tally.Rows, told.Tally.Bad
+	if rows < shareCountsAt || float64(bad) <= l.options.MaxBad*float64(rows) {
+		return nil
+	}
+	return fault.New(fault.Input, told.Path, "%d of %d records cannot be read", bad, rows).
+		Hint("check the file's columns; --max-bad raises the share that is quarantined (now %g)", l.options.MaxBad)
+}
+
+// read streams one export through the workers.
+func (l *loader) read(ctx context.Context, source Source, file *formats.File) (told FileReport, err error) {
+	reader, err := formats.Open(file.Input, formats.Options{BatchSize: l.options.BatchSize})
+	if err != nil {
+		return told, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	columns := reader.Info().Columns
+	form, err := canonicalShape(file.Name, columns, l.catalog.Kinds, l.keep)
+	if err != nil {
+		return told, err
+	}
+	if err := reader.Select(form.columns); err != nil {
+		return told, err
+	}
+	told = FileReport{Format: reader.Info().Format, PassedColumns: append(form.chosen, form.passed...), Newest: None}
+	told.Path = file.Name
+	run := newReading(l, source, file.Name, form)
+	if err := run.stream(ctx, reader); err != nil {
+		return told, err
+	}
+	for _, r := range run.records {
+		told.Tally.Add(r.tally)
+		told.Newest = max(told.Newest, r.newest)
+	}
+	l.report.quarantine(run.quarantined)
+	return told, nil
+}
+
+// guard stops a load whose consent is not what it should be.
+func (l *loader) guard(sources []Source) error {
+	total := l.report.Total
+	for i, source := range sources {
+		told := l.report.Sources[i]
+		if len(source.Files) > 0 && told.Tally.Rows < source.MinRows {
+			return fault.New(fault.Guard, source.Path, "%d rows of consent, and at least %d are due",
+				told.Tally.Rows, source.MinRows).Hint("check that the export is complete (min_rows, --min-consent-rows)")
+		}
+		if err := l.tooOld(source.Path, told.Newest, source.MaxAge, "max_age"); err != nil {
+			return err
+		}
+	}
+	if total.Rows < l.options.MinRows {
+		return fault.New(fault.Guard, "", "%d rows of consent, and at least %d are due", total.Rows, l.options.MinRows).
+			Hint("check that the exports are complete (--min-consent-rows)")
+	}
+	if err := l.tooOld("", l.report.Newest, l.options.MaxAge, "--max-consent-age"); err != nil {
+		return err
+	}
+	if total.UnreadRefusals > 0 && !l.options.AcceptUnreadRefusals {
+		return fault.New(fault.Guard, "", "%d refusals name no identifier of the kinds that are read (%s)",
+			total.UnreadRefusals, joinKinds(l.options.Kinds)).
+			Hint("read more kinds (--kinds), or accept that these refusals are not obeyed: --accept-unread-refusals")
+	}
+	return nil
+}
+
+func (l *loader) tooOld(where string, newest Instant, limit time.Duration, name string) error {
+	if limit == 0 || newest != None && newest.Add(limit) >= l.options.AsOf {
+		return nil
+	}
+	f := fault.New(fault.Guard, where, "the newest act of consent is older than %s", limit).
+		Hint("fetch a newer export, or raise %s", name)
+	if newest == None {
+		f.What = "there is no act of consent whose age could be told"
+	}
+	return f
+}
+
+// isEnd reports the ordinary end of a reader.
+func isEnd(err error) bool { return errors.Is(err, io.EOF) }

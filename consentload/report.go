@@ -1,0 +1,94 @@
+package consentload
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"cpm/formats"
+)
+
+// Report is what a load found. It holds no identifier, the quarantined records apart.
+type Report struct {
+	AsOf         Instant
+	Sources      []SourceReport
+	Total        Tally
+	Newest       Instant // the newest act up to as-of; None when there is none
+	Identifiers  int64   // distinct, in the index
+	Linked       int64   // subjects of several identifiers
+	SharedByKind map[Kind]int64
+	Quarantined  []BadRecord
+	Unknown      []string // channels in the exports that no configuration declares and that have no usual contact
+}
+
+// SourceReport is what one source gave.
+type SourceReport struct {
+	Name       string
+	Path       string
+	Files      []FileReport
+	Tally      Tally
+	Newest     Instant
+	PassedOver int // files, by their names
+}
+
+// FileReport is what one file gave.
+type FileReport struct {
+	formats.Evidence
+	Format        string
+	Tally         Tally
+	Newest        Instant
+	PassedColumns []string // that nothing reads
+}
+
+func (s *SourceReport) add(f FileReport) {
+	s.Files = append(s.Files, f)
+	s.Tally.Add(f.Tally)
+	s.Newest = max(s.Newest, f.Newest)
+}
+
+func (r *Report) add(s SourceReport) {
+	if len(r.Sources) == 0 {
+		r.Newest = None
+	}
+	r.Sources = append(r.Sources, s)
+	r.Total.Add(s.Tally)
+	r.Newest = max(r.Newest, s.Newest)
+}
+
+func (r *Report) quarantine(records []BadRecord) {
+	r.Quarantined = append(r.Quarantined, inOrder(records)...)
+}
+
+// finish adds what is known when the index stands.
+func (r *Report) finish(l *loader, x *Index) {
+	r.Identifiers = int64(x.Len())
+	r.Linked = int64(len(x.subjects.members))
+	r.SharedByKind = x.subjects.byKind
+	for _, channel := range x.channels {
+		if known, ok := l.catalog.Channel(channel); !ok || known.Contact == "" {
+			r.Unknown = append(r.Unknown, channel)
+		}
+	}
+}
+
+// PassedColumns lists the columns of all files that nothing reads, each once.
+func (r *Report) PassedColumns() []string {
+	var names []string
+	for _, source := range r.Sources {
+		for _, file := range source.Files {
+			names = append(names, file.PassedColumns...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func joinKinds(kinds []Kind) string {
+	words := make([]string, len(kinds))
+	for i, kind := range kinds {
+		words[i] = string(kind)
+	}
+	return strings.Join(words, ", ")
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,378 @@
+package consentload
+
+import (
+	"context"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"golang.org/x/sync/errgroup"
+)
+
+// The four scopes that cover a cell, as places in a window.
+const (
+	exact = iota // this channel, this purpose
+	anyPurpose
+	anyChannel
+	anything
+	scopes
+)
+
+// answeredBy holds, for a refusal in each scope, the scopes whose grants are at least as specific.
+var answeredBy = [scopes][]int{
+	exact:      {exact},
+	anyPurpose: {exact, anyPurpose},
+	anyChannel: {exact, anyChannel},
+	anything:   {exact, anyPurpose, anyChannel, anything},
+}
+
+// window is what one identifier's acts say of one cell; nil where there are none.
+type window [scopes]*acts
+
+// resolver turns folded acts into the state of each identifier in each cell. It is read by several goroutines.
+type resolver struct {
+	catalog *Catalog
+	words   *vocabulary
+	log     *foldedLog
+	links   *links
+	joint   map[uint32][]jointRefusal // by subject: refusals that name a shared identifier
+	find    func(Key) (uint32, bool)
+
+	channels, purposes int // numbers run from 1
+	policies           []Policy
+	starred            []bool // by purpose: an act for all purposes covers it
+}
+
+func newResolver(c *Catalog, words *vocabulary, log *foldedLog) *resolver {
+	r := &resolver{
+		catalog: c, words: words, log: log,
+		channels: len(words.channels.names) - 1, purposes: len(words.purposes.names) - 1,
+	}
+	for _, channel := range words.channels.names[1:] {
+		for _, purpose := range words.purposes.names[1:] {
+			r.policies = append(r.policies, c.Policy(channel, purpose))
+		}
+	}
+	r.starred = append(r.starred, true)
+	for _, purpose := range words.purposes.names[1:] {
+		r.starred = append(r.starred, c.StarCovers(purpose))
+	}
+	return r
+}
+
+// keepJoint keeps, by subject, the refusals that name a shared identifier beside others.
+func (r *resolver) keepJoint(shards []*shard) {
+	r.joint = map[uint32][]jointRefusal{}
+	for _, s := range shards {
+		if r.links.shared != nil && r.catalog.Link == LinkAll {
+			for _, refusal := range s.joint {
+				r.keep(refusal)
+			}
+		}
+		s.joint = nil
+	}
+}
+
+func (r *resolver) keep(refusal jointRefusal) {
+	shared, lead, found := false, uint32(0), false
+	for _, key := range refusal.names {
+		ordinal, _ := r.find(key)
+		if r.links.shared[ordinal] {
+			shared = true
+		} else {
+			lead, found = r.links.of(ordinal), true
+		}
+	}
+	if shared && found {
+		r.joint[lead] = append(r.joint[lead], refusal)
+	}
+}
+
+// cellLists collects the identifiers of one cell by state, in no order.
+type cellLists struct {
+	granted, outdated, pending, denied, withdrawn []uint32
+	expiries                                      []expiry
+}
+
+// expiry is when an identifier's grant ends.
+type expiry struct {
+	ordinal uint32
+	at      Instant
+}
+
+// worker resolves subjects into lists of its own.
+type worker struct {
+	*resolver
+	cells   []cellLists
+	seen    []uint64 // by cell: the subject that touched it last, counted from 1
+	turn    uint64
+	windows []window
+	covered map[scope][]int
+}
+
+// resolve settles every identifier in every cell.
+func (r *resolver) resolve(ctx context.Context, workers int) ([]cellLists, error) {
+	grouped := make([]bool, len(r.log.keys))
+	for _, members := range r.links.members {
+		for _, ordinal := range members {
+			grouped[ordinal] = true
+		}
+	}
+	crew := make([]*worker, workers)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range crew {
+		crew[i] = &worker{
+			resolver: r, cells: make([]cellLists, len(r.policies)), seen: make([]uint64, len(r.policies)),
+			covered: map[scope][]int{},
+		}
+		group.Go(func() error { return crew[i].run(ctx, grouped, i, workers) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	all := crew[0].cells
+	for _, w := range crew[1:] {
+		for i := range all {
+			all[i].append(&w.cells[i])
+		}
+	}
+	return all, nil
+}
+
+// run resolves one share of the subjects: a run of the single identifiers, and a run of the groups.
+func (w *worker) run(ctx context.Context, grouped []bool, share, of int) error {
+	one := make([]uint32, 1)
+	for i := len(grouped) * share / of; i < len(grouped)*(share+1)/of; i++ {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !grouped[i] {
+			one[0] = uint32(i)
+			w.subject(one)
+		}
+	}
+	groups := w.links.members
+	for i := len(groups) * share / of; i < len(groups)*(share+1)/of; i++ {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.subject(groups[i])
+	}
+	return nil
+}
+
+func (w *worker) subject(members []uint32) {
+	w.turn++
+	for _, ordinal := range members {
+		for _, a := range w.log.of(ordinal) {
+			for _, cell := range w.cellsOf(a.scope) {
+				if w.seen[cell] != w.turn {
+					w.seen[cell] = w.turn
+					w.cell(members, cell)
+				}
+			}
+		}
+	}
+}
+
+// cellsOf returns the cells that a scope covers.
+func (w *worker) cellsOf(s scope) []int {
+	if cells, ok := w.covered[s]; ok {
+		return cells
+	}
+	var cells []int
+	for channel := 1; channel <= w.channels; channel++ {
+		for purpose := 1; purpose <= w.purposes; purpose++ {
+			if (s.channel == 0 || int(s.channel) == channel) &&
+				(int(s.purpose) == purpose || s.purpose == 0 && w.starred[purpose]) {
+				cells = append(cells, w.cellOf(channel, purpose))
+			}
+		}
+	}
+	w.covered[s] = cells
+	return cells
+}
+
+func (r *resolver) cellOf(channel, purpose int) int { return (channel-1)*r.purposes + purpose - 1 }
+
+// cell settles one cell for the members of one subject.
+func (w *worker) cell(members []uint32, cell int) {
+	channel, purpose := uint16(cell/w.purposes+1), uint16(cell%w.purposes+1)
+	w.windows = w.windows[:0]
+	for _, ordinal := range members {
+		w.windows = append(w.windows, w.window(ordinal, channel, purpose))
+	}
+	standing := w.standing(members, channel, purpose)
+	whole := acts{granted: None, pending: None, refused: None}
+	for i := range w.windows {
+		for _, a := range w.windows[i] {
+			if a != nil {
+				whole.pending = max(whole.pending, a.pending)
+				whole.grant(a.granted, a.expires, a.version, w.words)
+			}
+		}
+	}
+	for i, ordinal := range members {
+		w.settle(ordinal, cell, w.refusal(&w.windows[i], &standing), w.deciding(&w.windows[i], whole))
+	}
+}
+
+// window finds an identifier's acts in the scopes that cover a cell.
+func (w *worker) window(ordinal uint32, channel, purpose uint16) window {
+	var found window
+	log := w.log.of(ordinal)
+	for i := range log {
+		switch log[i].scope {
+		case scope{channel, purpose}:
+			found[exact] = &log[i]
+		case scope{channel, 0}:
+			found[anyPurpose] = &log[i]
+		case scope{0, purpose}:
+			found[anyChannel] = &log[i]
+		case scope{0, 0}:
+			found[anything] = &log[i]
+		}
+	}
+	if !w.starred[purpose] {
+		found[anyPurpose], found[anything] = nil, nil
+	}
+	return found
+}
+
+// answered reports whether an identifier's own grants answer a refusal of that scope and instant.
+func (w *worker) answered(at *window, s int, refused Instant) bool {
+	answers := answeredBy[s]
+	if w.catalog.Lift {
+		answers = answeredBy[anything]
+	}
+	for _, other := range answers {
+		if at[other] != nil && at[other].granted > refused {
+			return true
+		}
+	}
+	return false
+}
+
+// standing returns, for each scope, the latest refusal of the subject that was not granted anew wherever it was made.
+// For another identifier it stands unless that one's own grant answers it.
+func (w *worker) standing(members []uint32, channel, purpose uint16) [scopes]acts {
+	var latest [scopes]acts
+	for s := range latest {
+		latest[s].refused = None
+		for i := range w.windows {
+			a := w.windows[i][s]
+			if a != nil && (w.catalog.Link == LinkRefusals || !w.answered(&w.windows[i], s, a.refused)) {
+				latest[s].refuse(a.refused, a.withdrawn)
+			}
+		}
+	}
+	if len(members) == 1 {
+		return latest
+	}
+	for _, refusal := range w.joint[w.links.of(members[0])] {
+		s, covers := w.scopeIn(refusal.scope, channel, purpose)
+		if covers && !w.grantedAnew(refusal, s, channel, purpose) {
+			latest[s].refuse(refusal.when, refusal.status == Withdrawn)
+		}
+	}
+	return latest
+}
+
+// scopeIn tells which of the four scopes of a cell a scope is.
+func (w *worker) scopeIn(s scope, channel, purpose uint16) (place int, covers bool) {
+	if s.channel != 0 && s.channel != channel || s.purpose != 0 && s.purpose != purpose ||
+		s.purpose == 0 && !w.starred[purpose] {
+		return 0, false
+	}
+	switch {
+	case s.channel != 0 && s.purpose != 0:
+		return exact, true
+	case s.channel != 0:
+		return anyPurpose, true
+	case s.purpose != 0:
+		return anyChannel, true
+	}
+	return anything, true
+}
+
+// grantedAnew reports whether each identifier that a refusal names was granted anew.
+func (w *worker) grantedAnew(refusal jointRefusal, s int, channel, purpose uint16) bool {
+	for _, key := range refusal.names {
+		ordinal, ok := w.find(key)
+		at := w.window(ordinal, channel, purpose)
+		if !ok || !w.answered(&at, s, refusal.when) {
+			return false
+		}
+	}
+	return true
+}
+
+// refusal returns the latest refusal that stands for an identifier; its refused is None when none does.
+func (w *worker) refusal(at *window, standing *[scopes]acts) acts {
+	latest := acts{refused: None}
+	for s := range standing {
+		if a := &standing[s]; a.refused != None && !w.answered(at, s, a.refused) {
+			latest.refuse(a.refused, a.withdrawn)
+		}
+	}
+	return latest
+}
+
+// deciding returns the latest grant and pending act that count for an identifier.
+func (w *worker) deciding(at *window, whole acts) acts {
+	if w.catalog.Link != LinkRefusals {
+		return whole
+	}
+	whole.granted = None
+	for _, a := range at {
+		if a != nil {
+			whole.grant(a.granted, a.expires, a.version, w.words)
+		}
+	}
+	return whole
+}
+
+// settle lists an identifier under its state.
+func (w *worker) settle(ordinal uint32, cell int, refusal, decide acts) {
+	lists, policy := &w.cells[cell], &w.policies[cell]
+	switch {
+	case refusal.refused != None && refusal.withdrawn:
+		lists.withdrawn = append(lists.withdrawn, ordinal)
+	case refusal.refused != None:
+		lists.denied = append(lists.denied, ordinal)
+	case decide.pending != None && decide.pending >= decide.granted:
+		lists.pending = append(lists.pending, ordinal)
+	case decide.granted != None:
+		lists.granted = append(lists.granted, ordinal)
+		if w.words.rank(decide.version, policy.Notice) < policy.MinVersion {
+			lists.outdated = append(lists.outdated, ordinal)
+		}
+		if at := endOf(decide, policy); at != noExpiry {
+			lists.expiries = append(lists.expiries, expiry{ordinal, at})
+		}
+	}
+}
+
+// endOf returns when a grant ends: at its own expiry or when the policy's time is over, whichever is earlier.
+func endOf(grant acts, policy *Policy) Instant {
+	if policy.ValidFor == 0 {
+		return grant.expires
+	}
+	return min(grant.expires, grant.granted.Add(policy.ValidFor))
+}
+
+func (l *cellLists) append(o *cellLists) {
+	l.granted = append(l.granted, o.granted...)
+	l.outdated = append(l.outdated, o.outdated...)
+	l.pending = append(l.pending, o.pending...)
+	l.denied = append(l.denied, o.denied...)
+	l.withdrawn = append(l.withdrawn, o.withdrawn...)
+	l.expiries = append(l.expiries, o.expiries...)
+}
+
+func bitmapOf(ordinals []uint32) *roaring.Bitmap {
+	slices.Sort(ordinals)
+	b := roaring.New()
+	b.AddMany(ordinals)
+	b.RunOptimize()
+	return b
+}

@@ -1,0 +1,133 @@
+package consentload
+
+import (
+	"strings"
+
+	"cpm/formats/fault"
+)
+
+// shape is where a canonical export keeps what an event needs: places in the selection of columns, -1 for none.
+type shape struct {
+	ids    []idColumn // of the kinds that are read
+	unread []idColumn // of the kinds that --kinds leaves out
+
+	channel, purpose, status, occurred, expires, version, notice int
+
+	columns []int    // the selection: positions in the file
+	names   []string // their names as written
+	passed  []string // columns that nothing reads
+	chosen  []string // of several candidates for a kind, those that were passed over
+}
+
+// idColumn is a column of identifiers.
+type idColumn struct {
+	kind  Kind
+	id    KindID
+	place int
+}
+
+// hashedForms are the endings of hashed kinds, which no reader of this version understands.
+var hashedForms = [...]string{"_md5", "_sha1", "_sha256"}
+
+// canonicalShape finds the columns of the canonical form. keep says which kinds are read. Its fault is of kind Input:
+// a file that is no consent export cannot be trusted.
+func canonicalShape(file string, header []string, kinds *Kinds, keep func(Kind) bool) (*shape, error) {
+	s := &shape{}
+	used := map[int]bool{}
+	for id, kind := range kinds.Names() {
+		at, over, err := kinds.PickColumn(header, kind)
+		if len(kinds.MatchColumns(header, kind)) == 0 {
+			continue
+		}
+		if err != nil {
+			return nil, fault.New(fault.Input, file, "two columns could hold the %s", kind).Because(err).
+				Hint("leave one of them in the export, or name them apart")
+		}
+		for _, passed := range over {
+			s.chosen = append(s.chosen, header[passed])
+			used[passed] = true
+		}
+		used[at] = true
+		column := idColumn{kind: kind, id: KindID(id), place: s.add(header, at)}
+		if keep(kind) {
+			s.ids = append(s.ids, column)
+		} else {
+			s.unread = append(s.unread, column)
+		}
+	}
+	if err := s.fields(file, header, used); err != nil {
+		return nil, err
+	}
+	return s, s.check(file, header, kinds, used)
+}
+
+func (s *shape) add(header []string, at int) int {
+	s.columns = append(s.columns, at)
+	s.names = append(s.names, header[at])
+	return len(s.columns) - 1
+}
+
+// fields finds the columns that are not identifiers.
+func (s *shape) fields(file string, header []string, used map[int]bool) error {
+	wanted := []struct {
+		name     string
+		place    *int
+		required bool
+	}{
+		{"channel", &s.channel, true},
+		{"purpose", &s.purpose, true},
+		{"status", &s.status, true},
+		{"occurred_at", &s.occurred, true},
+		{"expires_at", &s.expires, false},
+		{"notice_version", &s.version, false},
+		{"notice", &s.notice, false},
+	}
+	var missing []string
+	for _, field := range wanted {
+		*field.place = -1
+		for at, name := range header {
+			if foldColumn(name) != foldColumn(field.name) {
+				continue
+			}
+			if *field.place >= 0 {
+				return fault.New(fault.Input, file, "two columns are called %s", field.name).
+					Hint("leave one of them in the export")
+			}
+			*field.place = s.add(header, at)
+			used[at] = true
+		}
+		if field.required && *field.place < 0 {
+			missing = append(missing, field.name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fault.New(fault.Input, file, "this is no consent export: it has no column %s", strings.Join(missing, ", ")).
+		Hint("a consent export has one row an act, with an identifier column and channel, purpose, status, occurred_at")
+}
+
+// check refuses an export without identifiers, or with hashed ones beside them: a refusal must not be lost because it
+// was hashed.
+func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]bool) error {
+	for at, name := range header {
+		if used[at] {
+			continue
+		}
+		for _, form := range hashedForms {
+			kind, ok := strings.CutSuffix(strings.ToLower(strings.TrimSpace(name)), form)
+			if ok && kinds.Has(Kind(kind)) {
+				return fault.New(fault.Unsupported, file, "column %s holds hashed identifiers, which are not read yet", name).
+					Hint("export the identifiers themselves, or leave the column out if every row names another identifier")
+			}
+		}
+		if folded := foldColumn(name); folded != "source" && folded != "eventid" {
+			s.passed = append(s.passed, name)
+		}
+	}
+	if len(s.ids)+len(s.unread) > 0 {
+		return nil
+	}
+	return fault.New(fault.Input, file, "this is no consent export: no column holds an identifier").
+		Hint("name a column after the identifier kind that it holds, such as phone, email or customer_id")
+}

@@ -1,0 +1,222 @@
+package filter
+
+import (
+	"context"
+
+	"cpm/consentload"
+	"cpm/formats"
+)
+
+// decider is one worker of a run: it decides the rows of one batch at a time, with memory of its own.
+type decider struct {
+	job    *Job
+	keyer  *consentload.Keyer
+	kinds  []consentload.KindID // by column
+	ids    [][]asked
+	order  [][]int // by gate: the columns that are asked, the contact first
+	row    []asked
+	counts Summary
+
+	rulings [][]ruling // by gate, one a row
+	keep    formats.Bits
+	extra   []uint8
+	words   []string
+}
+
+func newDecider(j *Job) *decider {
+	d := &decider{
+		job: j, keyer: consentload.NewKeyer(j.Kinds), ids: make([][]asked, len(j.Columns)),
+		rulings: make([][]ruling, len(j.Gates)), words: words[:],
+	}
+	for _, column := range j.Columns {
+		d.kinds = append(d.kinds, j.Kinds.Index(column.Kind))
+	}
+	d.counts.Cells = make([]CellSummary, len(j.Gates))
+	for g, gate := range j.Gates {
+		d.counts.Cells[g].Lists = make([]ListHits, len(gate.lists))
+		var order []int
+		for i, column := range j.Columns {
+			if column.Kind == gate.Contact {
+				order = append([]int{i}, order...)
+			} else {
+				order = append(order, i)
+			}
+		}
+		d.order = append(d.order, order)
+	}
+	return d
+}
+
+// identifiers makes the keys of a decoded batch, by column and row.
+func (d *decider) identifiers(b *batch) [][]asked {
+	for i, kind := range d.kinds {
+		values := b.Values(i)
+		ids := d.ids[i][:0]
+		for row := range b.Rows() {
+			key, why := d.keyer.Key(kind, values[row])
+			ids = append(ids, asked{key, why})
+		}
+		d.ids[i] = ids
+	}
+	return d.ids
+}
+
+// work decides and writes batches until there are none left. Whoever stops with an error opens the turnstile, so that
+// nobody waits for a turn that will not come.
+func (d *decider) work(ctx context.Context, batches <-chan *batch) (err error) {
+	defer func() {
+		if err != nil {
+			d.job.dedupeTurn.abort()
+			d.job.writeTurn.abort()
+		}
+	}()
+	for b := range batches {
+		err := ctx.Err()
+		if err == nil {
+			err = d.batch(b)
+		}
+		b.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *decider) batch(b *batch) error {
+	if err := b.decode(); err != nil {
+		return err
+	}
+	d.identifiers(b)
+	for g, gate := range d.job.Gates {
+		d.decide(g, gate, b)
+	}
+	if d.job.Dedupe != DedupeNone {
+		if !d.job.dedupeTurn.wait(b.number) {
+			return nil
+		}
+		for g, gate := range d.job.Gates {
+			d.job.seen[g].drop(d.job.Dedupe, gate, d.rulings[g], d.ids[d.order[g][0]])
+		}
+		d.job.dedupeTurn.leave()
+	}
+	return d.write(b)
+}
+
+// decide rules on every row of a batch for one gate.
+func (d *decider) decide(g int, gate *Gate, b *batch) {
+	rulings := d.rulings[g][:0]
+	order := d.order[g]
+	for row := range b.Rows() {
+		if b.Malformed(row) {
+			rulings = append(rulings, ruling{reason: MalformedRow})
+			continue
+		}
+		d.row = d.row[:0]
+		for _, column := range order {
+			d.row = append(d.row, d.ids[column][row])
+		}
+		r := gate.rule(d.job.Match, d.row)
+		if r.reason == SuppressionList {
+			d.hits(g, gate)
+		}
+		rulings = append(rulings, r)
+	}
+	d.rulings[g] = rulings
+}
+
+// hits counts, for the row at hand, the lists that name it.
+func (d *decider) hits(g int, gate *Gate) {
+	named := make([]bool, len(gate.lists))
+	for i, id := range d.row {
+		if id.why == consentload.Readable && (i == 0 || d.job.Match != MatchContact) {
+			gate.naming(id.key, func(list int) { named[list] = true })
+		}
+	}
+	for list, hit := range named {
+		if hit {
+			d.counts.Cells[g].Lists[list].Rows++
+		}
+	}
+}
+
+// write counts the rulings and sends the rows to their writers, in the order of the input.
+func (d *decider) write(b *batch) error {
+	type pending struct {
+		writer formats.Writer
+		part   formats.Part
+	}
+	var parts []pending
+	for g := range d.job.Gates {
+		d.count(g, b)
+		out := d.job.outputs[g]
+		for _, w := range []struct {
+			writer    formats.Writer
+			permitted bool
+		}{{out.permitted, true}, {out.rejected, false}} {
+			if w.writer == nil {
+				continue
+			}
+			part, err := w.writer.Encode(b.Batch, d.selection(g, w.permitted))
+			if err != nil {
+				return err
+			}
+			parts = append(parts, pending{w.writer, part})
+		}
+	}
+	if !d.job.writeTurn.wait(b.number) {
+		return nil
+	}
+	for _, p := range parts {
+		if err := p.writer.Append(p.part); err != nil {
+			return err
+		}
+	}
+	d.job.writeTurn.leave()
+	d.job.Rows.Add(int64(b.Rows()))
+	return nil
+}
+
+// selection picks the permitted rows, or the others with their reasons.
+func (d *decider) selection(g int, permitted bool) formats.Selection {
+	rulings := d.rulings[g]
+	d.keep = d.keep.Reset(len(rulings))
+	if cap(d.extra) < len(rulings) {
+		d.extra = make([]uint8, len(rulings))
+	}
+	d.extra = d.extra[:len(rulings)]
+	for row := range rulings {
+		reason := rulings[row].reason
+		if (reason == Permitted) == permitted {
+			d.keep.Set(row)
+		}
+		d.extra[row] = uint8(reason)
+	}
+	return formats.Selection{Keep: d.keep, Extra: d.extra, Words: d.words}
+}
+
+func (d *decider) count(g int, b *batch) {
+	cell := &d.counts.Cells[g]
+	for _, r := range d.rulings[g] {
+		cell.Counts[r.reason]++
+		if r.known {
+			cell.Known++
+		}
+		if r.fallback && r.reason == Permitted {
+			cell.Fallback++
+		}
+	}
+	if g > 0 {
+		return
+	}
+	d.counts.Rows += int64(b.Rows())
+	if b.MalformedRows() == 0 || d.counts.firstMalformed.known(b.number) {
+		return
+	}
+	for row := range b.Rows() {
+		if b.Malformed(row) {
+			d.counts.firstMalformed = place{batch: b.number, at: b.Place(row)}
+			return
+		}
+	}
+}

@@ -1,0 +1,21 @@
+// Package filter turns an index and an audience into verdicts, outputs and evidence.
+//
+//	Index, lists, policy ──▶ Gate (one cell) ─┐
+//	                                          ▼
+//	audience ──▶ batches ──▶ keys ──▶ verdicts ──▶ permitted rows, rejected rows, Summary
+//
+// Decide states the rule for one identifier, in the open. A Gate is the same rule worked out for all identifiers of an
+// index at once: one dense bitset of those that may be contacted, so that a row costs a hash, a rank and a bit; the
+// reason is looked up for suppressed rows alone. A test holds the two to each other.
+//
+// The order of the reasons is that of the Reason constants: the first that holds is told. Whether a row may be
+// contacted never depends on which one.
+//
+// Match modes ask more identifiers of a row than the contact's. The contact's own verdict is told first; a suppression
+// list that names any mapped identifier comes before it. Under MatchAll the other identifiers are asked in the order in
+// which they were mapped, for a quarantined record or a standing refusal. Under MatchAny the first identifier that the
+// consent knows decides, the contact before all others. An other identifier without a normal form is passed over.
+//
+// A row is a duplicate when its contact was permitted before in this run; under DedupeSubject also when the subject of
+// the identifier that decided was.
+package filter

@@ -1,0 +1,158 @@
+package filter
+
+import (
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"cpm/consentload"
+	"cpm/formats"
+)
+
+// Gate is an index compiled for one run and one cell. It is immutable: any number of goroutines may ask.
+type Gate struct {
+	Channel string
+	Purpose string
+	Contact consentload.Kind
+
+	index     *consentload.Index
+	cell      *consentload.Cell
+	asOf      consentload.Instant
+	permitted formats.Bits                 // by ordinal
+	listed    *roaring.Bitmap              // ordinals that a list holds for
+	strangers map[consentload.Key]struct{} // listed, and not in the index
+	lists     []heldList
+}
+
+// heldList is a list that holds for the cell, with the identifiers of the index that it reaches.
+type heldList struct {
+	*consentload.List
+	reaches *roaring.Bitmap
+}
+
+// NewGate compiles a cell of an index with the suppression lists that hold for it. The cell must exist.
+func NewGate(x *consentload.Index, channel consentload.Channel, purpose string, lists []*consentload.List) *Gate {
+	g := &Gate{
+		Channel: channel.Name, Purpose: purpose, Contact: channel.Contact,
+		index: x, cell: x.Cell(channel.Name, purpose), asOf: x.AsOf(),
+		listed: roaring.New(), strangers: map[consentload.Key]struct{}{},
+	}
+	for _, list := range lists {
+		if list.Covers(channel.Name, purpose) {
+			g.list(list)
+		}
+	}
+	g.compile()
+	return g
+}
+
+func (g *Gate) list(list *consentload.List) {
+	held := heldList{list, roaring.New()}
+	for _, key := range list.Keys {
+		ordinal, known := g.index.Find(key)
+		switch {
+		case !known:
+			g.strangers[key] = struct{}{}
+		case list.Subject:
+			held.reaches.AddMany(g.index.Members(ordinal))
+		default:
+			held.reaches.Add(ordinal)
+		}
+	}
+	g.listed.Or(held.reaches)
+	g.lists = append(g.lists, held)
+}
+
+// compile folds the cell's bitmaps into one bit for each identifier: may it be contacted?
+func (g *Gate) compile() {
+	may := g.cell.Granted.Clone()
+	if g.cell.Policy.OptOut {
+		may = roaring.Flip(roaring.New(), 0, uint64(g.index.Len()))
+		may.AndNot(g.cell.Pending)
+	}
+	for _, not := range []*roaring.Bitmap{
+		g.cell.Withdrawn, g.cell.Denied, g.cell.Outdated, g.cell.Expired(g.asOf),
+		g.listed, g.index.Unreadable(), g.index.Shared(),
+	} {
+		may.AndNot(not)
+	}
+	g.permitted = g.permitted.Reset(g.index.Len())
+	for it := may.Iterator(); it.HasNext(); {
+		g.permitted.Set(int(it.Next()))
+	}
+}
+
+// OptOut reports whether silence means yes in this cell.
+func (g *Gate) OptOut() bool { return g.cell.Policy.OptOut }
+
+// Policy returns the cell's policy.
+func (g *Gate) Policy() consentload.Policy { return g.cell.Policy }
+
+// Verdict returns what holds for one identifier, and whether an event in force names it.
+func (g *Gate) Verdict(k consentload.Key) (verdict Reason, known bool) {
+	ordinal, found := g.index.Find(k)
+	if !found {
+		return Decide(consentload.Evidence{}, g.listedStranger(k), g.cell.Policy, g.asOf), false
+	}
+	if g.permitted.Has(int(ordinal)) {
+		return Permitted, g.index.Known(ordinal)
+	}
+	e := g.index.Evidence(g.cell, ordinal)
+	return Decide(e, g.listed.Contains(ordinal), g.cell.Policy, g.asOf), e.Known
+}
+
+func (g *Gate) listedStranger(k consentload.Key) bool {
+	_, listed := g.strangers[k]
+	return listed
+}
+
+// Listed reports whether a suppression list holds for an identifier.
+func (g *Gate) Listed(k consentload.Key) bool {
+	ordinal, found := g.index.Find(k)
+	return found && g.listed.Contains(ordinal) || !found && g.listedStranger(k)
+}
+
+// NextExpiry returns the first instant at which a grant of the cell ends; ok is false when none does.
+func (g *Gate) NextExpiry() (at consentload.Instant, ok bool) { return g.cell.NextExpiry(g.asOf) }
+
+// naming calls each with the place of every list that holds for an identifier.
+func (g *Gate) naming(k consentload.Key, each func(list int)) {
+	ordinal, found := g.index.Find(k)
+	for i, list := range g.lists {
+		if found && list.reaches.Contains(ordinal) || !found && list.Has(k) {
+			each(i)
+		}
+	}
+}
+
+// Unknown reports whether an identifier stands in no event, no quarantined record and on no list.
+func (g *Gate) Unknown(k consentload.Key) bool {
+	ordinal, found := g.index.Find(k)
+	return !found && !g.listedStranger(k) || found && !g.index.Known(ordinal) &&
+		!g.index.Unreadable().Contains(ordinal) && !g.listed.Contains(ordinal)
+}
+
+// refusal returns why an identifier beside the contact forbids a row; Permitted when it does not.
+func (g *Gate) refusal(k consentload.Key) Reason {
+	ordinal, found := g.index.Find(k)
+	if !found {
+		return Permitted
+	}
+	switch e := g.index.Evidence(g.cell, ordinal); {
+	case e.Unreadable:
+		return UnreadableConsent
+	case e.State == consentload.IsWithdrawn:
+		return Withdrawn
+	case e.State == consentload.IsDenied:
+		return Denied
+	}
+	return Permitted
+}
+
+// subject returns the smallest ordinal of the subject to which an identifier belongs; known is false when the
+// consent does not know it.
+func (g *Gate) subject(k consentload.Key) (ordinal uint32, known bool) {
+	ordinal, known = g.index.Find(k)
+	if known {
+		ordinal = g.index.Subject(ordinal)
+	}
+	return ordinal, known
+}

@@ -1,0 +1,238 @@
+package filter
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"cpm/consentload"
+	"cpm/formats"
+)
+
+// ReportVersion is the form of Report; it changes when a key changes its meaning or goes.
+const ReportVersion = 1
+
+// Report states what was decided, from what, and lets anyone check it later. It holds no identifier.
+type Report struct {
+	Version       int          `json:"report_version"`
+	Tool          any          `json:"tool"`
+	Command       []string     `json:"command"`
+	Clock         string       `json:"clock"` // RFC 3339: when the run began
+	AsOf          string       `json:"as_of"`
+	AsOfIsNow     bool         `json:"as_of_is_now"`
+	Timezone      string       `json:"timezone,omitempty"`
+	Region        string       `json:"region"`
+	Link          string       `json:"link"`
+	Match         string       `json:"match"`
+	Dedupe        string       `json:"dedupe,omitempty"`
+	DryRun        bool         `json:"dry_run"`
+	Config        *ConfigUsed  `json:"config"` // null: none
+	Audience      AudienceUsed `json:"audience"`
+	Consent       ConsentUsed  `json:"consent"`
+	Lists         []ListUsed   `json:"suppression_lists"`
+	Rows          int64        `json:"rows"`
+	Cells         []CellReport `json:"cells"`
+	Outputs       []OutputMade `json:"outputs"`
+	Reasons       []ReasonTerm `json:"reasons"`
+	NextChange    string       `json:"next_change,omitempty"` // RFC 3339: the first instant at which a verdict could change
+	Warnings      []string     `json:"warnings"`
+	Milliseconds  int64        `json:"duration_ms"`
+	RowsPerSecond int64        `json:"rows_per_second"`
+}
+
+// ConfigUsed is the configuration of a run.
+type ConfigUsed struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+}
+
+// AudienceUsed is the audience as it was understood.
+type AudienceUsed struct {
+	formats.Evidence
+	Format  string       `json:"format"`
+	Detail  string       `json:"detail"`
+	Columns []ColumnUsed `json:"columns"`
+}
+
+// ColumnUsed is one mapped column; Readable of the first Sampled rows had a normal form.
+type ColumnUsed struct {
+	Kind     consentload.Kind `json:"kind"`
+	Column   string           `json:"column"`
+	Position int              `json:"position"` // from 1
+	Readable int              `json:"readable"`
+	Sampled  int              `json:"sampled"`
+}
+
+// ConsentUsed is the consent of a run.
+type ConsentUsed struct {
+	Sources     []SourceUsed               `json:"sources"`
+	LeftOut     []string                   `json:"sources_left_out,omitempty"`
+	Kinds       []string                   `json:"kinds,omitempty"` // empty: all
+	Identifiers int64                      `json:"identifiers"`
+	Linked      int64                      `json:"linked_subjects"`
+	Shared      map[consentload.Kind]int64 `json:"shared_identifiers,omitempty"`
+	Newest      string                     `json:"newest_act,omitempty"` // RFC 3339
+	consentload.Tally
+}
+
+// SourceUsed is one source of consent.
+type SourceUsed struct {
+	Name   string     `json:"name"`
+	Path   string     `json:"path"`
+	Newest string     `json:"newest_act,omitempty"`
+	Files  []FileUsed `json:"files"`
+	consentload.Tally
+}
+
+// FileUsed is one export.
+type FileUsed struct {
+	formats.Evidence
+	Format string `json:"format"`
+	Newest string `json:"newest_act,omitempty"`
+	Rows   int64  `json:"rows"`
+	Bad    int64  `json:"bad"`
+}
+
+// ListUsed is one suppression list.
+type ListUsed struct {
+	formats.Evidence
+	Channels []string `json:"channels,omitempty"`
+	Purposes []string `json:"purposes,omitempty"`
+	Scope    string   `json:"scope"`
+	Rows     int64    `json:"rows"`
+	Matched  int64    `json:"audience_rows_matched"`
+}
+
+// CellReport is what the run came to in one cell. The counts of Suppressed and Permitted add up to the rows read.
+type CellReport struct {
+	Channel          string           `json:"channel"`
+	Purpose          string           `json:"purpose"`
+	Contact          consentload.Kind `json:"contact"`
+	Basis            string           `json:"basis"`
+	ValidFor         string           `json:"valid_for,omitempty"`
+	Notice           string           `json:"notice,omitempty"`
+	MinNoticeVersion string           `json:"min_notice_version,omitempty"`
+	Permitted        int64            `json:"permitted"`
+	Suppressed       map[string]int64 `json:"suppressed"` // by reason
+	Known            int64            `json:"known"`
+	Fallback         int64            `json:"permitted_by_fallback"`
+}
+
+// OutputMade is one output.
+type OutputMade struct {
+	Role    string `json:"role"` // permitted, rejected
+	Channel string `json:"channel"`
+	Path    string `json:"path"`
+	Rows    int64  `json:"rows"`
+	Bytes   int64  `json:"bytes"`
+	SHA256  string `json:"sha256,omitempty"`
+}
+
+// ReasonTerm explains a reason code. DPV is the nearest consent status of the W3C Data Privacy Vocabulary
+// (https://w3id.org/dpv); empty where the reason is no consent status.
+type ReasonTerm struct {
+	Code     string `json:"code"`
+	Sentence string `json:"sentence"`
+	DPV      string `json:"dpv,omitempty"`
+}
+
+// dpv maps reasons to W3C DPV consent statuses.
+var dpv = [reasons]string{
+	Withdrawn: "dpv:ConsentWithdrawn", Denied: "dpv:ConsentRefused", Pending: "dpv:ConsentRequested",
+	NoticeOutdated: "dpv:ConsentInvalidated", Expired: "dpv:ConsentExpired", NoConsent: "dpv:ConsentUnknown",
+	UnreadableConsent: "dpv:ConsentUnknown", SharedIdentifier: "dpv:ConsentUnknown", Permitted: "dpv:ConsentGiven",
+}
+
+// ReasonTerms returns every code of a report with its sentence.
+func ReasonTerms() []ReasonTerm {
+	var terms []ReasonTerm
+	for _, r := range append(Reasons(), Permitted) {
+		terms = append(terms, ReasonTerm{r.String(), r.Sentence(), dpv[r]})
+	}
+	return terms
+}
+
+// NewCellReport states one cell.
+func NewCellReport(gate *Gate, c *CellSummary) CellReport {
+	policy := gate.Policy()
+	r := CellReport{
+		Channel: c.Channel, Purpose: c.Purpose, Contact: gate.Contact, Basis: "opt_in",
+		Notice: policy.Notice, MinNoticeVersion: policy.MinName,
+		Permitted: c.Counts[Permitted], Suppressed: map[string]int64{}, Known: c.Known, Fallback: c.Fallback,
+	}
+	if policy.OptOut {
+		r.Basis = "opt_out"
+	}
+	if policy.ValidFor > 0 {
+		r.ValidFor = policy.ValidFor.String()
+	}
+	for _, reason := range Reasons() {
+		r.Suppressed[reason.String()] = c.Counts[reason]
+	}
+	return r
+}
+
+// NewConsentUsed states the consent of a run.
+func NewConsentUsed(load *consentload.Report) ConsentUsed {
+	used := ConsentUsed{
+		Identifiers: load.Identifiers, Linked: load.Linked, Shared: load.SharedByKind,
+		Newest: instantOrNone(load.Newest), Tally: load.Total,
+	}
+	for _, source := range load.Sources {
+		s := SourceUsed{Name: source.Name, Path: source.Path, Newest: instantOrNone(source.Newest), Tally: source.Tally}
+		for _, file := range source.Files {
+			s.Files = append(s.Files, FileUsed{
+				Evidence: file.Evidence, Format: file.Format, Newest: instantOrNone(file.Newest),
+				Rows: file.Tally.Rows, Bad: file.Tally.Bad,
+			})
+		}
+		used.Sources = append(used.Sources, s)
+	}
+	return used
+}
+
+func instantOrNone(i consentload.Instant) string {
+	if i == consentload.None {
+		return ""
+	}
+	return i.String()
+}
+
+// NewListsUsed states the suppression lists of a run. A list may hold for several cells; the most rows that it
+// matched in any is told.
+func NewListsUsed(lists []*consentload.List, s *Summary) []ListUsed {
+	used := make([]ListUsed, 0, len(lists))
+	for _, list := range lists {
+		u := ListUsed{
+			Evidence: list.Evidence, Channels: list.Channels, Purposes: list.Purposes, Scope: "subject", Rows: list.Rows,
+		}
+		if !list.Subject {
+			u.Scope = "identifier"
+		}
+		for _, cell := range s.Cells {
+			for _, hits := range cell.Lists {
+				if hits.List == list {
+					u.Matched = max(u.Matched, hits.Rows)
+				}
+			}
+		}
+		used = append(used, u)
+	}
+	return used
+}
+
+// Took records how long a run took, from its beginning to now.
+func (r *Report) Took(d time.Duration) {
+	r.Milliseconds = d.Milliseconds()
+	if d > 0 {
+		r.RowsPerSecond = int64(float64(r.Rows) / d.Seconds())
+	}
+}
+
+// Write writes the report as indented JSON.
+func (r *Report) Write(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
