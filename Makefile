@@ -1,0 +1,65 @@
+# What there is to do here. CI runs .ci/run, which is lint, test and test-system; only Go is needed for the first two.
+
+GO        ?= go
+TOOL      := $(GO) tool -modfile=.ci/tools/go.mod
+# What ./... leaves out because it lies below testdata: the example, with a second opinion on its verdicts.
+PACKAGES  := ./... ./testdata/example/...
+# Modules of their own, tested when they are there: DuckDB reads the outputs, and needs cgo.
+ORACLES   := $(wildcard testdata/duckdb)
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
+# Passed to every go test, such as TESTFLAGS=-v.
+TESTFLAGS ?=
+# How long a benchmark runs; 1x only sees that it still does.
+BENCHTIME ?= 1x
+# How long each fuzz target runs, in fuzz and in soak.
+FUZZTIME  ?= 5s
+SOAKTIME  ?= 5m
+
+.PHONY: build demo test lint test-system bench fuzz soak clean
+
+# The binary ./cpm: static, and the same bytes on every machine for the same commit.
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(if $(VERSION),-X main.version=$(VERSION))' -o cpm ./cmd/cpm
+
+# The example's audience for a promotion by SMS: the counts by reason, and the first rows that are kept.
+demo: build
+	@mkdir -p .demo
+	./cpm filter testdata/example/segment.csv --config testdata/example/cpm.yaml \
+		--channel sms --purpose promotion --as-of 2026-11-01T00:00:00+08:00 \
+		-o .demo/segment.permitted.csv --rejected .demo/segment.rejected.csv --overwrite
+	@echo
+	head -n 6 .demo/segment.permitted.csv
+
+# With Go alone, on any machine.
+test:
+	$(GO) vet $(PACKAGES)
+	$(GO) test $(TESTFLAGS) $(PACKAGES)
+
+# The first run builds golangci-lint from source, which takes minutes; Go keeps the binary.
+lint:
+	$(GO) mod tidy -diff
+	$(TOOL) golangci-lint config verify
+	$(TOOL) golangci-lint run $(PACKAGES)
+
+# What needs more than Go: cgo for the race detector and DuckDB, strace, a terminal, root for a disk that fills up.
+# The tests with the tag are never taken from the cache, because what they test is the machine too.
+test-system:
+	.ci/install-system
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(TESTFLAGS) $(PACKAGES)
+	for module in $(ORACLES); do (cd $$module && CGO_ENABLED=1 $(GO) test $(TESTFLAGS) ./...) || exit; done
+	$(GO) test -tags system -count 1 -timeout 20m $(TESTFLAGS) ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
+
+# Long runs, for a night: the fuzz targets for minutes each, and the whole against the oracle in many invented worlds.
+soak:
+	.ci/fuzz $(SOAKTIME)
+	CPM_WORLDS=500000 $(GO) test -count 1 -timeout 0 $(PACKAGES)
+
+clean:
+	rm -rf cpm .bin .demo
+	find . -name '*.test' -o -name '*.prof' | xargs rm -f
