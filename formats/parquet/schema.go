@@ -111,6 +111,12 @@ func (f *File) encodingOf(l *leaf) encoding.Encoding {
 		return &pq.Plain
 	}
 	used := f.groups()[0].Columns[l.index].MetaData.Encoding
+	if l.schema.Type.V == format.Boolean {
+		if slices.Contains(used, format.Plain) || !slices.Contains(used, format.RLE) {
+			return &pq.Plain
+		}
+		return &pq.RLE // never a dictionary: Arrow does not read one
+	}
 	if slices.Contains(used, format.RLEDictionary) || slices.Contains(used, format.PlainDictionary) {
 		return &pq.RLEDictionary
 	}
@@ -121,9 +127,6 @@ func (f *File) encodingOf(l *leaf) encoding.Encoding {
 				return pq.LookupEncoding(e)
 			}
 		}
-	}
-	if l.schema.Type.V == format.Boolean && !slices.Contains(used, format.Plain) {
-		return &pq.RLE
 	}
 	return &pq.Plain
 }

@@ -129,7 +129,9 @@ pq.write_table(arrow.select(["id", "phone", "mobile", "city", "secret"]), "arrow
 plain = arrow.select(["id", "phone", "mobile", "seen_local", "nan", "large", "fixed", "secret"])
 pq.write_table(plain, "arrow_delta.parquet", use_dictionary=False, data_page_version="2.0", row_group_size=400, column_encoding={
     "id": "DELTA_BINARY_PACKED", "mobile": "DELTA_BINARY_PACKED", "seen_local": "DELTA_BINARY_PACKED", "nan": "BYTE_STREAM_SPLIT",
-    "phone": "DELTA_BYTE_ARRAY", "large": "DELTA_LENGTH_BYTE_ARRAY", "fixed": "BYTE_STREAM_SPLIT", "secret": "DELTA_BYTE_ARRAY"})
+    "phone": "DELTA_BYTE_ARRAY", "large": "DELTA_LENGTH_BYTE_ARRAY", "fixed": "DELTA_BYTE_ARRAY", "secret": "DELTA_BYTE_ARRAY"})
+pq.write_table(arrow.select(["id", "nan", "fixed", "secret"]), "arrow_split.parquet", use_dictionary=False, data_page_version="1.0",
+               column_encoding={"id": "BYTE_STREAM_SPLIT", "nan": "BYTE_STREAM_SPLIT", "fixed": "BYTE_STREAM_SPLIT", "secret": "PLAIN"})
 pq.write_table(arrow.select(["id", "seen_local", "phone", "secret"]), "arrow_int96.parquet", use_deprecated_int96_timestamps=True,
                row_group_size=400)
 pq.write_table(arrow.select(["id", "phone", "secret"]).slice(0, 0), "arrow_no_rows.parquet")
