@@ -1,0 +1,160 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// maxBound is the longest min or max that goes into the footer: statistics need no whole document.
+const maxBound = 256
+
+// footer returns the end of the file, made of the library's metadata and the parts of the source's footer that are
+// copied as they stand.
+func (w *Writer) footer(m *format.FileMetaData) ([]byte, error) {
+	if len(m.RowGroups) != len(w.groups) {
+		return nil, fmt.Errorf("parquet writer: %d row groups were appended, %d written", len(w.groups), len(m.RowGroups))
+	}
+	for i := range m.RowGroups {
+		end := w.sink.n
+		if i+1 < len(m.RowGroups) {
+			end = m.RowGroups[i+1].FileOffset
+		}
+		w.mendGroup(&m.RowGroups[i], &w.file.groups()[w.groups[i]], end)
+	}
+	own := *m
+	own.Version = w.file.pq.Metadata().Version
+	own.CreatedBy = "cpm"
+	own.Schema, own.KeyValueMetadata, own.ColumnOrders = nil, nil, nil
+	b, err := thrift.Marshal(new(thrift.CompactProtocol), &own)
+	if err != nil {
+		return nil, fmt.Errorf("encode the Parquet footer: %w", err)
+	}
+	if b, err = w.splice(b); err != nil {
+		return nil, fmt.Errorf("encode the Parquet footer: %w", err)
+	}
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(b)))
+	return append(b, magic...), nil
+}
+
+// mendGroup corrects what the library says of a row group that ends at the given place: sizes, because page headers
+// have lost their statistics since it counted; bounds that are wrong or long; references to a page index that is not
+// written. The order that the source's row group claims holds for each part of it.
+func (w *Writer) mendGroup(g, source *format.RowGroup, end int64) {
+	g.TotalCompressedSize, g.TotalByteSize = 0, 0
+	g.SortingColumns = source.SortingColumns
+	for i := range g.Columns {
+		c := &g.Columns[i]
+		next := end
+		if i+1 < len(g.Columns) {
+			next = chunkStart(&g.Columns[i+1].MetaData)
+		}
+		m := &c.MetaData
+		lost := m.TotalCompressedSize - (next - chunkStart(m))
+		m.TotalCompressedSize -= lost
+		m.TotalUncompressedSize -= lost
+		g.TotalCompressedSize += m.TotalCompressedSize
+		g.TotalByteSize += m.TotalUncompressedSize
+		c.ColumnIndexOffset, c.ColumnIndexLength, c.OffsetIndexOffset, c.OffsetIndexLength = 0, 0, 0, 0
+		m.SizeStatistics, m.GeospatialStatistics = format.SizeStatistics{}, format.GeospatialStatistics{}
+		s := &m.Statistics
+		s.Min, s.Max = nil, nil
+		known := i >= len(w.file.leaves) || ordered(w.file.leaves[i].schema)
+		if !known || len(s.MinValue) > maxBound || len(s.MaxValue) > maxBound {
+			s.MinValue, s.MaxValue = nil, nil
+		}
+	}
+}
+
+// splice puts the source's schema, key/value metadata and column orders, as bytes, into a footer that has none.
+func (w *Writer) splice(b []byte) ([]byte, error) {
+	f := w.file.footer
+	schema, orders := f.bytes[f.schema.start:f.schema.end], f.bytes[f.columnOrders.start:f.columnOrders.end]
+	if w.extra != "" {
+		var err error
+		if schema, orders, err = f.extend(w.extra); err != nil {
+			return nil, err
+		}
+	}
+	var out structWriter
+	_, err := walkStruct(b, 0, 0, func(v field) error {
+		if v.id > fieldKeyValues && out.last < fieldKeyValues && f.keyValues.id != 0 {
+			out.field(fieldKeyValues, f.keyValues.kind, f.bytes[f.keyValues.start:f.keyValues.end])
+		}
+		switch v.id {
+		case fieldSchema:
+			out.field(fieldSchema, f.schema.kind, schema)
+		case fieldKeyValues, fieldColumnOrders:
+		default:
+			out.field(v.id, v.kind, b[v.start:v.end])
+		}
+		return nil
+	})
+	if f.columnOrders.id != 0 {
+		out.field(fieldColumnOrders, f.columnOrders.kind, orders)
+	}
+	return out.stop(), err
+}
+
+// extend returns schema and column orders with one more column of text under the root.
+func (f *footer) extend(name string) (schema, orders []byte, err error) {
+	element := &format.SchemaElement{Name: name, LogicalType: format.LogicalType{Value: &format.StringType{}}}
+	element.Type.Set(format.ByteArray)
+	element.RepetitionType.Set(format.Required)
+	element.ConvertedType.Set(deprecated.UTF8)
+	last, err := thrift.Marshal(new(thrift.CompactProtocol), element)
+	if err != nil {
+		return nil, nil, err
+	}
+	if schema, err = f.extendList(f.schema, last); err != nil {
+		return nil, nil, err
+	}
+	if schema, err = addChild(schema); err != nil || f.columnOrders.id == 0 {
+		return schema, nil, err
+	}
+	order := &format.ColumnOrder{Value: &format.TypeDefinedOrder{}}
+	if last, err = thrift.Marshal(new(thrift.CompactProtocol), order); err != nil {
+		return nil, nil, err
+	}
+	orders, err = f.extendList(f.columnOrders, last)
+	return schema, orders, err
+}
+
+// extendList returns a list with one more element.
+func (f *footer) extendList(list field, last []byte) ([]byte, error) {
+	n, kind, at, err := readListHead(f.bytes, list.start)
+	if err != nil || kind != kindStruct {
+		return nil, errThrift
+	}
+	b := appendListHead(nil, n+1, kind)
+	return append(append(b, f.bytes[at:list.end]...), last...), nil
+}
+
+// addChild adds one to the number of children of the root, the first element of a schema.
+func addChild(schema []byte) ([]byte, error) {
+	n, kind, at, err := readListHead(schema, 0)
+	if err != nil || n == 0 {
+		return nil, errThrift
+	}
+	var root structWriter
+	end, err := walkStruct(schema, at, 0, func(v field) error {
+		value := schema[v.start:v.end]
+		if v.id == fieldNumChildren {
+			children, _, err := readInt(value, 0)
+			if err != nil {
+				return err
+			}
+			value = binary.AppendVarint(nil, children+1)
+		}
+		root.field(v.id, v.kind, value)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := append(appendListHead(nil, n, kind), root.stop()...)
+	return append(b, schema[end:]...), nil
+}

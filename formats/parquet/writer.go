@@ -1,0 +1,194 @@
+package parquet
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"cpm/formats/fault"
+)
+
+// maxDictionary is the size at which a column's dictionary is given up for plain values, as in Arrow and DuckDB.
+const maxDictionary = 1 << 20
+
+// Writer copies rows of the File that made it to a new file. Encode may run on several goroutines at once; Append and
+// Close belong to one.
+type Writer struct {
+	file   *File
+	extra  string
+	sink   *sink
+	pq     *pq.GenericWriter[any]
+	groups []int // the source's row group of each one that was appended
+	rows   int64
+	err    error // the first failure of Append; nothing may follow it
+}
+
+// Selection says which rows of a row group are kept, and for a writer with an extra column the word of each row.
+type Selection struct {
+	Keep  []uint64 // bit i, the lowest first, is row i
+	Extra []uint8  // indexes of Words, one a row
+	Words []string
+}
+
+// Part is a row group that waits for its place in the file.
+type Part struct {
+	group  int // of the source
+	rows   int
+	writer *pq.ConcurrentRowGroupWriter // nil when no row was kept
+}
+
+// NewWriter returns a writer to w. With extra != "", rows get one more column of text at the end.
+func (f *File) NewWriter(w io.Writer, extra string) (out *Writer, err error) {
+	defer f.recover(&err)
+	for _, c := range f.pq.Root().Columns() {
+		if extra != "" && strings.EqualFold(c.Name(), extra) {
+			return nil, fault.New(fault.Usage, f.name, "there is a column %s already", c.Name()).
+				Hint("rename it in the file, or name the input that it was made of")
+		}
+	}
+	version, err := f.pageVersion()
+	if err != nil {
+		return nil, err
+	}
+	out = &Writer{file: f, extra: extra, sink: &sink{w: bufio.NewWriterSize(w, 1<<20)}}
+	// The sink buffers, not the library: it must see where the last row group ends.
+	out.pq = pq.NewGenericWriter[any](out.sink, f.writeSchema(extra), pq.DataPageVersion(version),
+		pq.DataPageStatistics(false), pq.DictionaryMaxBytes(maxDictionary), pq.WriteBufferSize(0),
+		pq.ColumnPageBuffers(&pageBuffers{}))
+	return out, nil
+}
+
+// pageVersion returns the version of the data pages of the source, 1 or 2: that of its first data page.
+func (f *File) pageVersion() (int, error) {
+	for i := range f.groups() {
+		if f.GroupRows(i) == 0 {
+			continue
+		}
+		for j := range f.groups()[i].Columns {
+			m := &f.groups()[i].Columns[j].MetaData
+			end := chunkStart(m) + m.TotalCompressedSize
+			for at := chunkStart(m); at < end; {
+				h, length, err := f.readPageHeader(at, end)
+				switch {
+				case err != nil:
+					return 0, f.chunkFault(f.leaves[j], i, err)
+				case h.Type == format.DataPageV2:
+					return 2, nil
+				case h.Type == format.DataPage:
+					return 1, nil
+				case h.CompressedPageSize < 0:
+					return 0, f.chunkFault(f.leaves[j], i, io.ErrUnexpectedEOF)
+				}
+				at += int64(length) + int64(h.CompressedPageSize)
+			}
+		}
+	}
+	return 1, nil
+}
+
+// Encode gathers the kept rows of a row group, column by column. It holds their pages, compressed, until Append.
+func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
+	defer w.file.recover(&err)
+	rows := w.file.GroupRows(group)
+	if len(s.Keep)*64 < rows || w.extra != "" && len(s.Extra) < rows {
+		return nil, fmt.Errorf("parquet writer: a selection is shorter than its %d rows", rows)
+	}
+	part = &Part{group: group, rows: count(s.Keep, rows)}
+	if part.rows == 0 {
+		return part, nil
+	}
+	part.writer = w.pq.BeginRowGroup()
+	columns := part.writer.ColumnWriters()
+	for i, l := range w.file.leaves {
+		g := &gather{keep: s.Keep, row: -1, to: columns[i], flat: l.MaxRepetitionLevel() == 0}
+		if err := w.file.scan(group, l, g.take); err != nil {
+			return nil, err
+		}
+		if err := g.finish(part.rows); err != nil {
+			return nil, fmt.Errorf("%s: %w", w.file.where(l), err)
+		}
+	}
+	if w.extra != "" {
+		if err := writeWords(columns[len(columns)-1], s, rows); err != nil {
+			return nil, err
+		}
+	}
+	return part, nil
+}
+
+// Append writes a part behind the parts before it.
+func (w *Writer) Append(p *Part) (err error) {
+	if w.err != nil || p.rows == 0 {
+		return w.err
+	}
+	defer func() { w.err = err }()
+	defer w.file.recover(&err)
+	if p.writer == nil {
+		return errors.New("parquet writer: a part was appended twice")
+	}
+	n, err := p.writer.Commit()
+	p.writer = nil
+	if err != nil {
+		return fmt.Errorf("write Parquet: %w", err)
+	}
+	if n != int64(p.rows) {
+		return fmt.Errorf("parquet writer: %d rows were kept, %d written", p.rows, n)
+	}
+	w.groups = append(w.groups, p.group)
+	w.rows += n
+	return nil
+}
+
+// Rows returns the number of rows appended.
+func (w *Writer) Rows() int64 { return w.rows }
+
+// Close writes the footer. A file without any part is valid and holds no row.
+func (w *Writer) Close() (err error) {
+	if w.err != nil {
+		return w.err
+	}
+	defer w.file.recover(&err)
+	if w.sink.n == 0 {
+		if _, err := io.WriteString(w.sink, magic); err != nil {
+			return fmt.Errorf("write Parquet: %w", err)
+		}
+	}
+	w.sink.drop = true // the page index and the footer of the library
+	if err := w.pq.Close(); err != nil {
+		return fmt.Errorf("write Parquet: %w", err)
+	}
+	w.sink.drop = false
+	end, err := w.footer(w.pq.File().Metadata())
+	if err != nil {
+		return err
+	}
+	if _, err := w.sink.Write(end); err != nil {
+		return fmt.Errorf("write Parquet: %w", err)
+	}
+	if err := w.sink.w.Flush(); err != nil {
+		return fmt.Errorf("write Parquet: %w", err)
+	}
+	return nil
+}
+
+// sink counts what is written, and can stop to write it.
+type sink struct {
+	w    *bufio.Writer
+	n    int64
+	drop bool
+}
+
+// Write implements io.Writer.
+func (s *sink) Write(b []byte) (int, error) {
+	if s.drop {
+		return len(b), nil
+	}
+	n, err := s.w.Write(b)
+	s.n += int64(n)
+	return n, err
+}
