@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/csv"
+	"io"
+	"slices"
+
+	"cpm/consentload"
+)
+
+// writeQuarantine writes the records that could not be read as a canonical export with three more columns, so that
+// the file can be mended and loaded.
+func (r *filtering) writeQuarantine() error {
+	output, err := r.outputs.Create(r.targets.quarantine)
+	if err != nil {
+		return err
+	}
+	return writeBadRecords(output, r.load.Quarantined)
+}
+
+func writeBadRecords(w io.Writer, records []consentload.BadRecord) error {
+	names := map[string]bool{}
+	for _, record := range records {
+		for name := range record.Values {
+			names[name] = true
+		}
+	}
+	columns := sortedKeys(names)
+	out := csv.NewWriter(w)
+	header := append(slices.Clone(columns), "cpm_file", "cpm_place", "cpm_problem")
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	for _, record := range records {
+		row := make([]string, 0, len(header))
+		for _, name := range columns {
+			row = append(row, record.Values[name])
+		}
+		problem := record.Problem
+		if record.Column != "" {
+			problem = record.Column + ": " + problem
+		}
+		if err := out.Write(append(row, record.File, record.Place, problem)); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}

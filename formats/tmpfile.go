@@ -1,0 +1,117 @@
+package formats
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const (
+	// privateMode is the mode of everything that has no published name: it holds personal data.
+	privateMode os.FileMode = 0o600
+
+	tmpPrefix = ".cpm-"
+	tmpDigits = 16
+	// tmpTries bounds the search for a free name. Names are 64 random bits; what a second try is for is a sweeper
+	// that met the file between its creation and its lock.
+	tmpTries = 8
+)
+
+// tmpName returns a name in the folder that nobody else uses.
+func tmpName(folder string) string {
+	var bits [tmpDigits / 2]byte
+	rand.Read(bits[:]) // never fails: crypto/rand ends the process before it returns an error
+	return filepath.Join(folder, tmpPrefix+hex.EncodeToString(bits[:]))
+}
+
+// isTmpName reports whether a base name is one that tmpName gives.
+func isTmpName(base string) bool {
+	digits, ok := strings.CutPrefix(base, tmpPrefix)
+	return ok && len(digits) == tmpDigits && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
+// createTmp creates a locked file of mode 0600 in the folder; name is empty where it needs none.
+func (d disk) createTmp(folder string) (f *os.File, name string, err error) {
+	f, err = d.openUnnamed(folder)
+	if err == nil {
+		if err = d.lock(f); err != nil {
+			return nil, "", errors.Join(err, d.close(f))
+		}
+		return f, "", nil
+	}
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return nil, "", err
+	}
+	for range tmpTries {
+		name = tmpName(folder)
+		f, err = d.createNamed(name)
+		if !retryTmp(err) {
+			break
+		}
+	}
+	return f, name, err
+}
+
+// retryTmp reports whether another name may do: this one was taken, or swept before it was locked.
+func retryTmp(err error) bool {
+	return errors.Is(err, os.ErrExist) || errors.Is(err, errLocked) || errors.Is(err, os.ErrNotExist)
+}
+
+func (d disk) createNamed(name string) (*os.File, error) {
+	f, err := d.create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err = d.lock(f); err == nil {
+		_, err = d.lstat(name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.close(f), d.remove(name))
+	}
+	return f, nil
+}
+
+// sweep removes what killed runs left in the folder: regular files of the temporary name that no live run has locked.
+// It is a courtesy to the folder, so what it cannot read or remove stays and stops nobody.
+func (d disk) sweep(folder string, opened *os.File) {
+	if !canSweep {
+		return
+	}
+	names, err := d.names(opened)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if isTmpName(name) {
+			d.sweepOne(filepath.Join(folder, name))
+		}
+	}
+}
+
+func (d disk) sweepOne(path string) {
+	if info, err := d.lstat(path); err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	f, err := d.openExisting(path)
+	if err != nil {
+		return
+	}
+	defer f.Close() // read only: nothing can be lost
+	// Not disk.lock: here a file system without locks means that nobody knows.
+	if d.do("tryLock", path, func() error { return tryLock(f) }) != nil {
+		return
+	}
+	held, err := d.fstat(f)
+	if err != nil {
+		return
+	}
+	// While the lock was sought the name may have passed to another file.
+	named, err := d.lstat(path)
+	if err != nil || !os.SameFile(held, named) {
+		return
+	}
+	_ = d.remove(path) // swept by a later run, then
+}

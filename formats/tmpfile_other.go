@@ -1,0 +1,15 @@
+//go:build !linux
+
+package formats
+
+import (
+	"errors"
+	"os"
+)
+
+// openUnnamed is offered by Linux alone; elsewhere temporary files have names from the start.
+func openUnnamed(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+func linkUnnamed(*os.File, string) error { return errors.ErrUnsupported }
+
+func renameNew(string, string) error { return errors.ErrUnsupported }
