@@ -1,0 +1,229 @@
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"cpm/formats/fault"
+)
+
+const (
+	csvBatchSize = 1 << 20  // bytes a batch aims at: 0.5 to 2 MiB measured alike, less costs, more waits
+	csvRowLimit  = 16 << 20 // bytes of the longest row, its line end among them
+	csvMaxBatch  = 1 << 30  // row spans are 32 bits wide
+	bom          = "\xEF\xBB\xBF"
+)
+
+// csvShape is what the caller of openCSV has decided.
+type csvShape struct {
+	delim    byte
+	noHeader bool
+	batch    int // bytes
+	limit    int // bytes of a row
+}
+
+// csvReader cuts a delimited text into batches that end at a row end. The cutting looks at nothing but quotes and line
+// ends; rows and fields are found by csvBatch.Decode, elsewhere.
+type csvReader struct {
+	csvShape
+	name string
+	src  io.Reader
+	info Info
+
+	mark   []byte // the byte order mark, or nothing
+	header []byte // the header's content, without mark and line end; empty without a header
+	eol    string // the header's (or first row's) line end; empty when it has none
+	plan   []pick // the columns asked for, by position
+	picks  int    // how many were asked for
+
+	rest     []byte // read, not handed out: the beginning of the next row
+	segments []segment
+	line     int64 // the line at which rest begins
+	ended    bool  // src is at its end
+	err      error // what Next has answered last, when that was an error
+	done     atomic.Int64
+	batches  pool[csvBatch]
+}
+
+// pick says that the values of a column are to become Values(slot).
+type pick struct{ column, slot int }
+
+// openCSV reads the header of a delimited text.
+func openCSV(in Input, o Options) (Reader, error) {
+	batch := o.BatchSize
+	if batch <= 0 {
+		batch = csvBatchSize
+	}
+	if in.Size >= 0 { // a folder of small files needs no large buffers
+		batch = min(batch, max(int(min(in.Size, csvBatchSize))+1, peekSize))
+	}
+	shape := csvShape{delim: ',', noHeader: o.NoHeader, batch: min(batch, csvMaxBatch), limit: csvRowLimit}
+	r, err := newCSVReader(in, shape)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func newCSVReader(in Input, shape csvShape) (*csvReader, error) {
+	r := &csvReader{csvShape: shape, name: in.Name, src: in.Reader, line: 1}
+	r.info = Info{Format: "CSV", Rows: -1, Size: in.Size}
+	if err := r.readHeader(); err != nil {
+		return nil, err
+	}
+	r.info.Detail = r.detail()
+	return r, nil
+}
+
+func (r *csvReader) detail() string {
+	text := "UTF-8"
+	if len(r.mark) > 0 {
+		text += " with BOM"
+	}
+	if len(r.info.Columns) == 1 {
+		text += ", one column"
+	} else {
+		text += ", " + delimiterName(r.delim)
+	}
+	switch r.eol {
+	case "\r\n":
+		return text + ", CRLF"
+	case "\n":
+		return text + ", LF"
+	}
+	return text + ", no line end"
+}
+
+// Info implements Reader.
+func (r *csvReader) Info() Info { return r.info }
+
+// Done implements Reader.
+func (r *csvReader) Done() int64 { return r.done.Load() }
+
+// Close implements Reader.
+func (r *csvReader) Close() error {
+	r.rest, r.segments = nil, nil
+	r.batches.drop()
+	return nil
+}
+
+// Select implements Reader.
+func (r *csvReader) Select(columns []int) error {
+	plan := make([]pick, 0, len(columns))
+	for slot, c := range columns {
+		if c < 0 || c >= len(r.info.Columns) {
+			return fault.New(fault.Usage, r.name, "there is no column #%d, the file has %d", c+1, len(r.info.Columns))
+		}
+		plan = append(plan, pick{column: c, slot: slot})
+	}
+	sortPicks(plan)
+	r.plan, r.picks = plan, len(columns)
+	return nil
+}
+
+// Next implements Reader.
+func (r *csvReader) Next() (Batch, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	b := r.batches.take()
+	b.from = r
+	if r.err = r.cut(b); r.err != nil {
+		b.Release()
+		return nil, r.err
+	}
+	return b, nil
+}
+
+// cut fills the batch with what is left of the last read and what comes next, up to the last row end in it.
+func (r *csvReader) cut(b *csvBatch) error {
+	if need := max(r.batch, 2*len(r.rest)); cap(b.data) < need {
+		b.data = make([]byte, 0, need)
+	}
+	b.data = append(b.data[:0], r.rest...)
+	r.rest = r.rest[:0]
+	end := 0
+	for {
+		var err error
+		if b.data, err = r.fill(b.data); err != nil {
+			return err
+		}
+		if r.ended {
+			end = len(b.data)
+			break
+		}
+		if end, r.segments = lastRowEnd(b.data, r.delim, r.segments); end > 0 {
+			break
+		}
+		if len(b.data) > r.limit {
+			return r.tooLong(r.line)
+		}
+		b.data = append(make([]byte, 0, 2*cap(b.data)), b.data...)
+	}
+	if end == 0 {
+		return io.EOF
+	}
+	r.rest = append(r.rest, b.data[end:]...)
+	b.data = b.data[:end]
+	b.line = r.line
+	r.line += int64(bytes.Count(b.data, []byte{'\n'}))
+	r.done.Add(int64(end))
+	return nil
+}
+
+// fill reads until the capacity of buf is used or the input ends.
+func (r *csvReader) fill(buf []byte) ([]byte, error) {
+	for idle := 0; len(buf) < cap(buf) && !r.ended; {
+		n, err := r.src.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if errors.Is(err, io.EOF) {
+			r.ended = true
+			return buf, nil
+		}
+		if err != nil {
+			return buf, fmt.Errorf("%s: %w", r.name, err)
+		}
+		if idle++; n > 0 {
+			idle = 0
+		} else if idle == 100 {
+			return buf, fmt.Errorf("%s: %w", r.name, io.ErrNoProgress)
+		}
+	}
+	return buf, nil
+}
+
+// at returns the place of a fault: the line at which a row begins.
+func (r *csvReader) at(line int64) string { return fmt.Sprintf("%s:%d", r.name, line) }
+
+func (r *csvReader) tooLong(line int64) error {
+	return fault.New(fault.Input, r.at(line), "the row that begins here is longer than %s", sizeName(r.limit)).
+		Hint("look for a quote that opens a field here and is never closed")
+}
+
+func (r *csvReader) stillOpen(line int64) error {
+	return fault.New(fault.Input, r.at(line), "a quoted field of the row that begins here is still open at the end of the file").
+		Hint("close the quote, or fetch the file again if it was cut short")
+}
+
+func (r *csvReader) holdsNUL(line int64) error {
+	return fault.New(fault.Input, r.at(line), "the row that begins here holds a NUL byte").
+		Hint("the file is damaged or no text: export it again")
+}
+
+func sizeName(n int) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// lineEnd is the line end that completes a header or a last row which has none.
+func (r *csvReader) lineEnd() string {
+	if r.eol == "" {
+		return "\n"
+	}
+	return r.eol
+}

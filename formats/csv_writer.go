@@ -1,0 +1,215 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/bits"
+	"strings"
+)
+
+// csvWriter copies the bytes of chosen rows. Its header is the reader's, byte for byte.
+type csvWriter struct {
+	shape  csvShape
+	header []byte // mark, header, the name of the extra column, line end
+	eol    string // completes a row without a line end, when another follows
+	extra  bool
+	w      io.Writer
+
+	begun bool   // the header is written
+	due   string // what must stand before the next row: the rest of a line end
+	rows  int64
+	err   error // the first error of w; nothing is written after it
+	parts pool[csvPart]
+}
+
+// csvPart is the text of the kept rows of one batch.
+type csvPart struct {
+	text  []byte
+	rows  int64
+	due   string   // what the last row lacks for its line end to be one amid a file
+	words [][]byte // the delimiter and each word, as they are appended
+}
+
+// NewWriter implements Reader.
+func (r *csvReader) NewWriter(w io.Writer, extra string) (Writer, error) {
+	out := &csvWriter{shape: r.csvShape, eol: r.lineEnd(), extra: extra != "", w: w}
+	out.header = append(bytes.Clone(r.mark), r.header...)
+	if r.noHeader {
+		return out, nil
+	}
+	if extra != "" {
+		out.header = appendField(append(out.header, r.delim), extra, r.delim)
+	}
+	out.header = append(out.header, r.eol...)
+	if r.eol == "" {
+		out.due = out.eol
+	}
+	return out, nil
+}
+
+// appendField appends a field, in quotes only where it would not read back without them.
+func appendField(dst []byte, text string, delim byte) []byte {
+	if !strings.ContainsAny(text, "\"\r\n"+string(rune(delim))) {
+		return append(dst, text...)
+	}
+	dst = append(dst, quote)
+	dst = append(dst, strings.ReplaceAll(text, `"`, `""`)...)
+	return append(dst, quote)
+}
+
+// Encode implements Writer.
+func (w *csvWriter) Encode(b Batch, s Selection) (Part, error) {
+	from, ok := b.(*csvBatch)
+	if !ok {
+		return nil, fmt.Errorf("a batch of another format: %T", b)
+	}
+	if n := from.Rows(); len(s.Keep)*64 < n || w.extra && len(s.Extra) < n {
+		return nil, fmt.Errorf("the selection is shorter than the %d rows of its batch", n)
+	}
+	p := w.parts.take()
+	p.text, p.rows, p.due = p.text[:0], 0, ""
+	if w.extra {
+		if err := p.widen(from, s, w.shape.delim); err != nil {
+			return nil, err
+		}
+	} else {
+		p.copyRuns(from, s.Keep)
+	}
+	if n := len(from.rows); n > 0 && s.Keep.Has(n-1) {
+		p.due = from.missingLineEnd(w.eol)
+	}
+	return p, nil
+}
+
+// copyRuns appends the kept rows, those that touch in one copy.
+func (p *csvPart) copyRuns(b *csvBatch, keep Bits) {
+	for at, end := keep.run(0, len(b.rows)); at < end; at, end = keep.run(end, len(b.rows)) {
+		p.rows += int64(end - at)
+		for at < end {
+			last := end - 1
+			if b.gaps {
+				last = at
+				for last+1 < end && b.rows[last].stop == b.rows[last+1].start {
+					last++
+				}
+			}
+			p.text = append(p.text, b.data[b.rows[at].start:b.rows[last].stop]...)
+			at = last + 1
+		}
+	}
+}
+
+// widen appends the kept rows, each with its word before its line end.
+func (p *csvPart) widen(b *csvBatch, s Selection, delim byte) error {
+	p.quoteWords(s.Words, delim)
+	for at, end := s.Keep.run(0, len(b.rows)); at < end; at, end = s.Keep.run(end, len(b.rows)) {
+		p.rows += int64(end - at)
+		for i := at; i < end; i++ {
+			if int(s.Extra[i]) >= len(p.words) {
+				return fmt.Errorf("row %d of the batch has word %d of %d", i, s.Extra[i], len(p.words))
+			}
+			row := b.rows[i]
+			p.text = append(p.text, b.data[row.start:row.end]...)
+			p.text = append(p.text, p.words[s.Extra[i]]...)
+			p.text = append(p.text, b.data[row.end:row.stop]...)
+		}
+	}
+	return nil
+}
+
+func (p *csvPart) quoteWords(words []string, delim byte) {
+	for len(p.words) < len(words) {
+		p.words = append(p.words, nil)
+	}
+	p.words = p.words[:len(words)]
+	for i, word := range words {
+		p.words[i] = appendField(append(p.words[i][:0], delim), word, delim)
+	}
+}
+
+// missingLineEnd returns what the last row needs behind it before another row may follow. A CR alone ends a line only
+// at the end of a file; an LF behind it makes it a line end anywhere.
+func (b *csvBatch) missingLineEnd(eol string) string {
+	last := b.rows[len(b.rows)-1]
+	switch {
+	case last.stop == last.end:
+		return eol
+	case b.data[last.stop-1] != '\n':
+		return "\n"
+	}
+	return ""
+}
+
+// Append implements Writer.
+func (w *csvWriter) Append(part Part) error {
+	p, ok := part.(*csvPart)
+	if !ok {
+		return fmt.Errorf("a part of another format: %T", part)
+	}
+	defer w.parts.give(p)
+	w.begin()
+	if p.rows == 0 {
+		return w.err
+	}
+	w.write([]byte(w.due))
+	w.write(p.text)
+	w.due = p.due
+	if w.err == nil {
+		w.rows += p.rows
+	}
+	return w.err
+}
+
+// begin writes the header, once.
+func (w *csvWriter) begin() {
+	if !w.begun {
+		w.begun = true
+		w.write(w.header)
+	}
+}
+
+// write writes text unless an earlier write has failed.
+func (w *csvWriter) write(text []byte) {
+	if w.err != nil || len(text) == 0 {
+		return
+	}
+	n, err := w.w.Write(text)
+	if err == nil && n < len(text) {
+		err = io.ErrShortWrite
+	}
+	w.err = err
+}
+
+// Rows implements Writer.
+func (w *csvWriter) Rows() int64 { return w.rows }
+
+// Close implements Writer.
+func (w *csvWriter) Close() error {
+	w.begin()
+	w.parts.drop()
+	return w.err
+}
+
+// run returns the first run of set bits from at on, below n; at the end both are n.
+func (b Bits) run(at, n int) (start, end int) {
+	start = b.seek(at, n, 0)
+	return start, b.seek(start, n, ^uint64(0))
+}
+
+// seek returns the first position from at on, below n, whose bit is set in b XOR flip; n when there is none.
+func (b Bits) seek(at, n int, flip uint64) int {
+	if at >= n {
+		return n
+	}
+	word := (b[at>>6] ^ flip) >> (at & 63)
+	if word != 0 {
+		return min(at+bits.TrailingZeros64(word), n)
+	}
+	for i := at>>6 + 1; i<<6 < n; i++ {
+		if word = b[i] ^ flip; word != 0 {
+			return min(i<<6+bits.TrailingZeros64(word), n)
+		}
+	}
+	return n
+}
