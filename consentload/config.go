@@ -1,11 +1,12 @@
 package consentload
 
 // Config is cpm.yaml as written: words, not yet meaning. The struct tags are the one source of the reader, of the
-// nearest-key hints and of the JSON schema; `doc` is the sentence that the schema prints.
+// nearest-key hints and of the JSON schema: `doc` is the sentence that the schema prints, `enum` the words to choose
+// from, `format` the form of a text, `min` the least number; `written` takes a number for its own text.
 type Config struct {
-	Version     int                      `yaml:"version" doc:"the version of this file's form; 1" required:"true"`
-	Timezone    string                   `yaml:"timezone" doc:"IANA zone of times written without one, such as Asia/Shanghai; there is no default"`
-	Region      string                   `yaml:"region" doc:"ISO 3166 region of phone numbers without a country code; CN when absent"`
+	Version     int                      `yaml:"version" enum:"1" doc:"the version of this file's form; 1" required:"true"`
+	Timezone    string                   `yaml:"timezone" format:"zone" doc:"IANA zone of times written without one, such as Asia/Shanghai; there is no default"`
+	Region      string                   `yaml:"region" format:"region" doc:"ISO 3166 region of phone numbers without a country code; CN when absent"`
 	Kinds       map[string]KindConfig    `yaml:"kinds" doc:"identifier kinds beside the built-in ones"`
 	Channels    map[string]ChannelConfig `yaml:"channels" doc:"how a recipient is reached; declared, any other name in an export is an error"`
 	Notices     map[string]NoticeConfig  `yaml:"notices" doc:"privacy notices with their versions"`
@@ -19,8 +20,10 @@ type Config struct {
 	Defaults    map[string]any           `yaml:"defaults" doc:"flags of filter, by their names without the dashes"`
 	Jobs        []JobConfig              `yaml:"jobs" doc:"batch jobs; filter does not read them"`
 
-	// Dir is the folder of the file; relative paths in it start there.
+	// Dir is the folder of the file; relative paths in it start there. ReadConfig does not know it.
 	Dir string `yaml:"-"`
+	// DefaultLines tells the line of each key of Defaults.
+	DefaultLines map[string]int `yaml:"-"`
 }
 
 // KindConfig declares an identifier kind.
@@ -32,12 +35,12 @@ type KindConfig struct {
 // ChannelConfig declares a channel.
 type ChannelConfig struct {
 	Contact string   `yaml:"contact" doc:"the identifier kind that it needs" required:"true"`
-	Aliases []string `yaml:"aliases" doc:"other names of it in exports"`
+	Aliases []string `yaml:"aliases" written:"true" doc:"other names of it in exports"`
 }
 
 // NoticeConfig declares a privacy notice.
 type NoticeConfig struct {
-	Versions []string `yaml:"versions" doc:"all versions, the oldest first; compared as written" required:"true"`
+	Versions []string `yaml:"versions" written:"true" doc:"all versions, the oldest first; compared as written" required:"true"`
 }
 
 // PolicyConfig is what decides in a cell beside the acts themselves.
@@ -45,13 +48,13 @@ type PolicyConfig struct {
 	Basis            string `yaml:"basis" enum:"opt_in,opt_out" doc:"whether silence means no or yes; opt_in when absent"`
 	ValidFor         string `yaml:"valid_for" format:"duration" doc:"how long a grant holds: an integer with s, m, h, d or w"`
 	Notice           string `yaml:"notice" doc:"the notice whose version a grant must name"`
-	MinNoticeVersion string `yaml:"min_notice_version" doc:"the oldest version of the notice under which a grant still holds"`
+	MinNoticeVersion string `yaml:"min_notice_version" written:"true" doc:"the oldest version of the notice under which a grant still holds"`
 }
 
 // PurposeConfig declares a purpose.
 type PurposeConfig struct {
 	PolicyConfig `yaml:",inline"`
-	Aliases      []string                `yaml:"aliases" doc:"other names of it in exports"`
+	Aliases      []string                `yaml:"aliases" written:"true" doc:"other names of it in exports"`
 	Star         *bool                   `yaml:"star" doc:"whether an act for * covers it; true when absent"`
 	Channels     map[string]PolicyConfig `yaml:"channels" doc:"what is otherwise over one channel"`
 }
@@ -64,15 +67,15 @@ type MaxLinks struct {
 
 // IgnoreConfig lists names that are passed over.
 type IgnoreConfig struct {
-	Channels []string `yaml:"channels" doc:"channel names in exports that are passed over"`
-	Purposes []string `yaml:"purposes" doc:"purpose names in exports that are passed over"`
+	Channels []string `yaml:"channels" written:"true" doc:"channel names in exports that are passed over"`
+	Purposes []string `yaml:"purposes" written:"true" doc:"purpose names in exports that are passed over"`
 }
 
 // ListConfig is one suppression list.
 type ListConfig struct {
 	Path       string            `yaml:"path" doc:"the file" required:"true"`
-	Channels   []string          `yaml:"channels" doc:"the channels that it holds for; every one when absent"`
-	Purposes   []string          `yaml:"purposes" doc:"the purposes that it holds for; every one when absent"`
+	Channels   []string          `yaml:"channels" written:"true" doc:"the channels that it holds for; every one when absent"`
+	Purposes   []string          `yaml:"purposes" written:"true" doc:"the purposes that it holds for; every one when absent"`
 	Scope      string            `yaml:"scope" enum:"subject,identifier" doc:"whether it reaches the other identifiers of a subject; subject when absent"`
 	ID         map[string]string `yaml:"id" doc:"the column of each identifier kind; found by its usual names when absent"`
 	AllowEmpty bool              `yaml:"allow_empty" doc:"whether a list without an entry is in order"`
@@ -84,9 +87,9 @@ type SourceConfig struct {
 	Name            string `yaml:"name" doc:"what the run calls it" required:"true"`
 	Path            string `yaml:"path" doc:"a file, a folder or a pattern" required:"true"`
 	Preset          string `yaml:"preset" enum:"canonical" doc:"the shape of its files; canonical when absent"`
-	Timezone        string `yaml:"timezone" doc:"IANA zone of its times without one; the file's timezone when absent"`
+	Timezone        string `yaml:"timezone" format:"zone" doc:"IANA zone of its times without one; the file's timezone when absent"`
 	MaxAge          string `yaml:"max_age" format:"duration" doc:"the oldest that its newest act may be"`
-	MinRows         *int64 `yaml:"min_rows" doc:"the fewest rows that it may have; 1 when absent"`
+	MinRows         *int64 `yaml:"min_rows" min:"0" doc:"the fewest rows that it may have; 1 when absent"`
 	MaxShrink       string `yaml:"max_shrink" format:"percent" doc:"by how much it may have shrunk since the last index"`
 	RequireManifest bool   `yaml:"require_manifest" doc:"whether each file must have its .manifest.json"`
 	Line            int    `yaml:"-"` // where it stands, for messages
@@ -99,4 +102,5 @@ type JobConfig struct {
 	Channel  string `yaml:"channel" doc:"the channel, or several with commas"`
 	Purpose  string `yaml:"purpose" doc:"the purpose"`
 	Output   string `yaml:"output" doc:"the output; {job}, {name} and {channel} are filled in"`
+	Line     int    `yaml:"-"` // where it stands, for messages
 }

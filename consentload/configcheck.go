@@ -1,0 +1,240 @@
+package consentload
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// ownKinds are the identifier kinds that need no declaration.
+var ownKinds = [...]string{"phone", "email", "customer_id", "openid", "unionid", "device_id"}
+
+// hashSuffixes make the kind of a hashed identifier from that of the raw one.
+var hashSuffixes = [...]string{"_md5", "_sha1", "_sha256"}
+
+// everyName stands for all channels, or all purposes, in an export; nothing can bear it.
+const everyName = "*"
+
+// flagSyntax are the characters that mean something beside a name in flags (--channel sms,email, --suppress
+// sms:stop.csv) and in the paths of outputs.
+const flagSyntax = `,:/\`
+
+// check looks at what the keys say together. Where a key could not be read, what leans on it is passed over: one
+// mistake is told once.
+func (w *configWalk) check(c *Config) {
+	root := address("")
+	kinds := w.checkKinds(c, root.key("kinds"))
+	for _, name := range inOrderOf(c.MaxLinks.Kind) {
+		w.mustKnow(kinds, name, root.key("max_links").key(name))
+	}
+	channels := w.declare("channel", root.key("channels"), channelAliases(c))
+	purposes := w.declare("purpose", root.key("purposes"), purposeAliases(c))
+	for _, name := range inOrderOf(c.Channels) {
+		if at := root.key("channels").key(name).key("contact"); c.Channels[name].Contact != "" {
+			w.mustKnow(kinds, c.Channels[name].Contact, at)
+		}
+	}
+	for _, name := range inOrderOf(c.Purposes) {
+		w.checkPurpose(c, name, channels)
+	}
+	w.checkNotices(c, root.key("notices")) // after the purposes, for which its faults are no unreadable versions
+	w.checkIgnored(channels, c.Ignore.Channels, root.key("ignore").key("channels"))
+	w.checkIgnored(purposes, c.Ignore.Purposes, root.key("ignore").key("purposes"))
+	for i, list := range c.Suppression {
+		at := root.key("suppression").item(i)
+		w.checkWords(channels, list.Channels, at.key("channels"))
+		w.checkWords(purposes, list.Purposes, at.key("purposes"))
+		for _, kind := range inOrderOf(list.ID) {
+			w.mustKnow(kinds.orHashed(), kind, at.key("id").key(kind))
+		}
+	}
+	sources, jobs := uniqueNames{w, "source", map[string]address{}}, uniqueNames{w, "job", map[string]address{}}
+	for i, source := range c.Sources {
+		sources.add(source.Name, root.key("sources").item(i).key("name"))
+	}
+	for i, job := range c.Jobs {
+		at := root.key("jobs").item(i)
+		jobs.add(job.Name, at.key("name"))
+		w.checkJob(job, at, channels, purposes)
+	}
+}
+
+// knownNames are the names that stand for something in this configuration.
+type knownNames struct {
+	what   string            // "channel"
+	closed bool              // no other name is known; false when none are declared, or not all could be read
+	meant  map[string]string // by folded name or alias: the declared name
+	places map[string]place  // by folded name or alias
+	exact  bool              // names count as written; those of channels and purposes are folded
+	hashed bool              // a kind may be that of a hash
+}
+
+func (k knownNames) orHashed() knownNames {
+	k.hashed = true
+	return k
+}
+
+func (k knownNames) has(name string) bool {
+	if !k.exact {
+		name = foldWord(name)
+	}
+	for _, suffix := range hashSuffixes {
+		if raw, cut := strings.CutSuffix(name, suffix); k.hashed && cut {
+			name = raw
+			break
+		}
+	}
+	_, ok := k.meant[name]
+	return ok
+}
+
+func (w *configWalk) mustKnow(known knownNames, name string, at address) {
+	if !known.closed || known.has(name) {
+		return
+	}
+	one := w.failAt(at, "%s names the %s %s, which nothing declares", at, known.what, quoteSafely(name))
+	one.Mend = suggestion(name, inOrderOf(known.meant))
+}
+
+func (w *configWalk) checkWords(known knownNames, names []string, at address) {
+	for i, name := range names {
+		if foldWord(name) == everyName {
+			w.failAt(at.item(i), "%s names %s, which is reserved", at, everyName).
+				Hint("leave the key out to mean every %s", known.what)
+			continue
+		}
+		if name != "" { // an item that could not be read
+			w.mustKnow(known, name, at.item(i))
+		}
+	}
+}
+
+func (w *configWalk) checkIgnored(known knownNames, names []string, at address) {
+	for i, name := range names {
+		folded := foldWord(name)
+		if folded == everyName {
+			w.failAt(at.item(i), "%s names %s, which is reserved", at, everyName).Hint("name the %ss to pass over", known.what)
+			continue
+		}
+		if first, declared := known.places[folded]; declared {
+			w.failAt(at.item(i), "the %s %s is both declared and ignored", known.what, quoteSafely(name)).
+				Hint("it is declared in line %d; keep one", first.line)
+		}
+	}
+}
+
+// foldWord makes the form in which names of channels and purposes are compared.
+func foldWord(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+func inOrderOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func channelAliases(c *Config) map[string][]string {
+	aliases := map[string][]string{}
+	for name, channel := range c.Channels {
+		aliases[name] = channel.Aliases
+	}
+	return aliases
+}
+
+func purposeAliases(c *Config) map[string][]string {
+	aliases := map[string][]string{}
+	for name, purpose := range c.Purposes {
+		aliases[name] = purpose.Aliases
+	}
+	return aliases
+}
+
+// declare gathers the names and aliases of the channels, or of the purposes. No two may be the same, once trimmed and
+// without regard to case: an act would belong to either.
+func (w *configWalk) declare(what string, at address, aliases map[string][]string) knownNames {
+	type bearer struct {
+		word, name string
+		at         address
+	}
+	var bearers []bearer
+	for name, others := range aliases {
+		bearers = append(bearers, bearer{name, name, at.key(name)})
+		for i, alias := range others {
+			bearers = append(bearers, bearer{alias, name, at.key(name).key("aliases").item(i)})
+		}
+	}
+	slices.SortFunc(bearers, func(a, b bearer) int {
+		return cmp.Or(w.places[a.at].compare(w.places[b.at]), strings.Compare(a.word, b.word))
+	})
+	known := knownNames{
+		what: what, closed: len(aliases) > 0 && !w.failed[at],
+		meant: map[string]string{}, places: map[string]place{},
+	}
+	for _, one := range bearers {
+		folded := foldWord(one.word)
+		first, taken := known.places[folded]
+		switch {
+		case folded == "": // could not be read
+		case folded == everyName:
+			w.failAt(one.at, "no %s can be called %s, which means every one", what, everyName).Hint("choose another name")
+		case one.word == one.name && strings.ContainsAny(one.word, flagSyntax):
+			w.failAt(one.at, "no %s can be called %s: flags and paths could not name it", what, quoteSafely(one.word)).
+				Hint("choose a name without any of %s, and put this one under its aliases", flagSyntax)
+		case taken:
+			w.failAt(one.at, "two %ss are called %s", what, quoteSafely(one.word)).
+				Hint("line %d has it already; names are compared trimmed and without regard to case", first.line)
+		default:
+			known.places[folded], known.meant[folded] = w.places[one.at], one.name
+		}
+	}
+	return known
+}
+
+// checkKinds holds the declared kinds to names that a flag (--id KIND=COLUMN) and a hashed kind can be made of.
+func (w *configWalk) checkKinds(c *Config, at address) knownNames {
+	known := knownNames{what: "identifier kind", closed: !w.failed[at], exact: true, meant: map[string]string{}}
+	for _, kind := range ownKinds {
+		known.meant[kind] = kind
+	}
+	for _, name := range inOrderOf(c.Kinds) {
+		hashed := slices.ContainsFunc(hashSuffixes[:], func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+		switch {
+		case slices.Contains(ownKinds[:], name):
+			w.failAt(at.key(name), "the identifier kind %q is built in", name).Hint("leave it out here")
+		case hashed:
+			w.failAt(at.key(name), "the identifier kind %s is that of a hash", quoteSafely(name)).
+				Hint("declare the kind of the raw value; its hashes follow")
+		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "":
+			w.failAt(at.key(name), "%s cannot be the name of an identifier kind", quoteSafely(name)).
+				Hint("use small letters, digits and _")
+		}
+		known.meant[name] = name
+	}
+	return known
+}
+
+func (w *configWalk) checkJob(job JobConfig, at address, channels, purposes knownNames) {
+	if job.Channel != "" {
+		for channel := range strings.SplitSeq(job.Channel, ",") {
+			w.mustKnow(channels, channel, at.key("channel"))
+		}
+	}
+	if job.Purpose != "" {
+		w.mustKnow(purposes, job.Purpose, at.key("purpose"))
+	}
+}
+
+// uniqueNames finds names that are given twice.
+type uniqueNames struct {
+	walk  *configWalk
+	what  string
+	first map[string]address
+}
+
+func (u uniqueNames) add(name string, at address) {
+	if name == "" { // missing, or could not be read
+		return
+	}
+	if first, taken := u.first[name]; taken {
+		u.walk.failAt(at, "two %ss are called %s", u.what, quoteSafely(name)).
+			Hint("line %d has it already; choose another name", u.walk.places[first].line)
+		return
+	}
+	u.first[name] = at
+}
