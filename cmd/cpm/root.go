@@ -48,6 +48,7 @@ func newRootCommand(std streams, args []string) *cobra.Command {
 			return err
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.New(fault.Usage, "", "%s", err).Hint("%s --help lists the flags", cmd.CommandPath())
 	})
