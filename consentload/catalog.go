@@ -62,9 +62,11 @@ type Catalog struct {
 }
 
 // usualChannels serve where no configuration declares any.
-var usualChannels = [...]Channel{
-	{"sms", "phone"}, {"phone", "phone"}, {"email", "email"},
-	{"push", "device_id"}, {"wechat", "openid"}, {"post", "customer_id"},
+func usualChannels() []Channel {
+	return []Channel{
+		{"sms", "phone"}, {"phone", "phone"}, {"email", "email"},
+		{"push", "device_id"}, {"wechat", "openid"}, {"post", "customer_id"},
+	}
 }
 
 const defaultMaxLinks = 10
@@ -135,7 +137,7 @@ func kindRules(declared map[string]KindConfig) []KindRule {
 func (c *Catalog) declareChannels(config *Config) {
 	c.channelsDeclared = len(config.Channels) > 0
 	if !c.channelsDeclared {
-		c.channels = append(c.channels, usualChannels[:]...)
+		c.channels = append(c.channels, usualChannels()...)
 	}
 	for _, name := range sortedKeys(config.Channels) {
 		c.channels = append(c.channels, Channel{Name: name, Contact: Kind(config.Channels[name].Contact)})

@@ -14,6 +14,21 @@ const (
 	unreadable // a quarantined record names the identifier
 )
 
+// String returns the word of the canonical form.
+func (s Status) String() string {
+	switch s {
+	case Granted:
+		return "granted"
+	case Pending:
+		return "pending"
+	case Denied:
+		return "denied"
+	case Withdrawn:
+		return "withdrawn"
+	}
+	return "unreadable"
+}
+
 // refusal reports whether the act is one.
 func (s Status) refusal() bool { return s == Denied || s == Withdrawn }
 

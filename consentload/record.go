@@ -3,6 +3,7 @@ package consentload
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"cpm/formats"
 )
@@ -205,18 +206,11 @@ func lookUp(seen map[string]wordNumber, raw []byte, name func(string) (string, b
 	return word, nil
 }
 
-var statusWords = [...]struct {
-	word   []byte
-	status Status
-}{
-	{[]byte("granted"), Granted}, {[]byte("denied"), Denied}, {[]byte("withdrawn"), Withdrawn}, {[]byte("pending"), Pending},
-}
-
 func (r *record) readStatus(b formats.Batch, row int) bool {
 	raw := bytes.TrimSpace(b.Values(r.shape.status)[row])
-	for _, known := range statusWords {
-		if bytes.EqualFold(raw, known.word) {
-			r.event.status, r.status = known.status, known.status
+	for status := Granted; status <= Withdrawn; status++ {
+		if strings.EqualFold(string(raw), status.String()) { // no allocation: the conversion does not outlive the call
+			r.event.status, r.status = status, status
 			return true
 		}
 	}

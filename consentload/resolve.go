@@ -17,12 +17,17 @@ const (
 	scopes
 )
 
-// answeredBy holds, for a refusal in each scope, the scopes whose grants are at least as specific.
-var answeredBy = [scopes][]int{
-	exact:      {exact},
-	anyPurpose: {exact, anyPurpose},
-	anyChannel: {exact, anyChannel},
-	anything:   {exact, anyPurpose, anyChannel, anything},
+// answeredBy returns, for a refusal in one of the four scopes, those whose grants are at least as specific: a bit each.
+func answeredBy(refusal int) uint {
+	switch refusal {
+	case exact:
+		return 1 << exact
+	case anyPurpose:
+		return 1<<exact | 1<<anyPurpose
+	case anyChannel:
+		return 1<<exact | 1<<anyChannel
+	}
+	return 1<<scopes - 1
 }
 
 // window is what one identifier's acts say of one cell; nil where there are none.
@@ -240,12 +245,12 @@ func (w *worker) window(ordinal uint32, channel, purpose uint16) window {
 
 // answered reports whether an identifier's own grants answer a refusal of that scope and instant.
 func (w *worker) answered(at *window, s int, refused Instant) bool {
-	answers := answeredBy[s]
+	answers := answeredBy(s)
 	if w.catalog.Lift {
-		answers = answeredBy[anything]
+		answers = answeredBy(anything)
 	}
-	for _, other := range answers {
-		if at[other] != nil && at[other].granted > refused {
+	for other := range at {
+		if answers>>other&1 != 0 && at[other] != nil && at[other].granted > refused {
 			return true
 		}
 	}

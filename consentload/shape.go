@@ -26,9 +26,6 @@ type idColumn struct {
 	place int
 }
 
-// hashedForms are the endings of hashed kinds, which no reader of this version understands.
-var hashedForms = [...]string{"_md5", "_sha1", "_sha256"}
-
 // canonicalShape finds the columns of the canonical form. keep says which kinds are read. Its fault is of kind Input:
 // a file that is no consent export cannot be trusted.
 func canonicalShape(file string, header []string, kinds *Kinds, keep func(Kind) bool) (*shape, error) {
@@ -114,7 +111,7 @@ func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]b
 		if used[at] {
 			continue
 		}
-		for _, form := range hashedForms {
+		for _, form := range [...]string{"_md5", "_sha1", "_sha256"} {
 			kind, ok := strings.CutSuffix(strings.ToLower(strings.TrimSpace(name)), form)
 			if ok && kinds.Has(Kind(kind)) {
 				return fault.New(fault.Unsupported, file, "column %s holds hashed identifiers, which are not read yet", name).

@@ -26,7 +26,10 @@ type decider struct {
 func newDecider(j *Job) *decider {
 	d := &decider{
 		job: j, keyer: consentload.NewKeyer(j.Kinds), ids: make([][]asked, len(j.Columns)),
-		rulings: make([][]ruling, len(j.Gates)), words: words[:],
+		rulings: make([][]ruling, len(j.Gates)),
+	}
+	for r := Undecided; r < reasons; r++ {
+		d.words = append(d.words, r.String())
 	}
 	for _, column := range j.Columns {
 		d.kinds = append(d.kinds, j.Kinds.Index(column.Kind))

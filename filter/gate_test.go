@@ -35,7 +35,8 @@ func randomConsent(r *rand.Rand, events int) string {
 	return b.String()
 }
 
-func loadText(t *testing.T, catalog *consentload.Catalog, text string, workers, batch int) *consentload.Index {
+// loadText loads an export; split says over how many workers and into batches of how many bytes.
+func loadText(t *testing.T, catalog *consentload.Catalog, text string, split [2]int) *consentload.Index {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "consent.csv")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -44,7 +45,7 @@ func loadText(t *testing.T, catalog *consentload.Catalog, text string, workers, 
 	asOf, _ := consentload.NewTimeReader(nil).Read([]byte("2026-05-15T00:00:00Z"), consentload.Later)
 	index, _, err := consentload.Load(t.Context(), catalog,
 		[]consentload.Source{{Name: "test", Path: path, Files: []string{path}}},
-		consentload.Options{AsOf: asOf, Quarantine: true, MaxBad: 1, Workers: workers, BatchSize: batch})
+		consentload.Options{AsOf: asOf, Quarantine: true, MaxBad: 1, Workers: split[0], BatchSize: split[1]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +83,7 @@ func TestAGateSaysOfEveryIdentifierWhatDecideSays(t *testing.T) {
 	}
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		index := loadText(t, catalog, randomConsent(r, 1+r.IntN(60)), 2, 0)
+		index := loadText(t, catalog, randomConsent(r, 1+r.IntN(60)), [2]int{2, 0})
 		listed := keyOf("phone", "13800000003")
 		lists := []*consentload.List{{Path: "stop.csv", Keys: []consentload.Key{listed}, Subject: seed%2 == 0}}
 		for _, cell := range [][2]string{{"sms", "promotion"}, {"sms", "survey"}, {"email", "promotion"}} {
@@ -125,12 +126,12 @@ func TestTheOrderOfRowsAndTheWorkersDoNotChangeAnyVerdict(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		text := randomConsent(r, 40)
 		lines := strings.Split(strings.TrimSpace(text), "\n")
-		want := fmt.Sprint(verdicts(loadText(t, catalog, text, 1, 0)))
+		want := fmt.Sprint(verdicts(loadText(t, catalog, text, [2]int{1, 0})))
 		for range 3 {
 			rows := lines[1:]
 			r.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 			twice := strings.Join(append(append([]string{lines[0]}, rows...), rows[:len(rows)/2]...), "\n") + "\n"
-			if got := fmt.Sprint(verdicts(loadText(t, catalog, twice, 1+r.IntN(4), 64))); got != want {
+			if got := fmt.Sprint(verdicts(loadText(t, catalog, twice, [2]int{1 + r.IntN(4), 64}))); got != want {
 				t.Fatalf("seed %d: shuffled and in part repeated, the verdicts are\n%s\nnot\n%s", seed, got, want)
 			}
 		}

@@ -129,25 +129,28 @@ type OutputMade struct {
 }
 
 // ReasonTerm explains a reason code. DPV is the nearest consent status of the W3C Data Privacy Vocabulary
-// (https://w3id.org/dpv); empty where the reason is no consent status.
+// (https://w3id.org/dpv), by which its guide to ISO/IEC TS 27560:2023 expresses the state of an event in a consent record;
+// empty where the reason is no consent status.
 type ReasonTerm struct {
 	Code     string `json:"code"`
 	Sentence string `json:"sentence"`
 	DPV      string `json:"dpv,omitempty"`
 }
 
-// dpv maps reasons to W3C DPV consent statuses.
-var dpv = [reasons]string{
-	Withdrawn: "dpv:ConsentWithdrawn", Denied: "dpv:ConsentRefused", Pending: "dpv:ConsentRequested",
-	NoticeOutdated: "dpv:ConsentInvalidated", Expired: "dpv:ConsentExpired", NoConsent: "dpv:ConsentUnknown",
-	UnreadableConsent: "dpv:ConsentUnknown", SharedIdentifier: "dpv:ConsentUnknown", Permitted: "dpv:ConsentGiven",
+// dpv maps a reason to a W3C DPV consent status; empty where it is none.
+func dpv(r Reason) string {
+	return [reasons]string{
+		Withdrawn: "dpv:ConsentWithdrawn", Denied: "dpv:ConsentRefused", Pending: "dpv:ConsentRequested",
+		NoticeOutdated: "dpv:ConsentInvalidated", Expired: "dpv:ConsentExpired", NoConsent: "dpv:ConsentUnknown",
+		UnreadableConsent: "dpv:ConsentUnknown", SharedIdentifier: "dpv:ConsentUnknown", Permitted: "dpv:ConsentGiven",
+	}[r]
 }
 
 // ReasonTerms returns every code of a report with its sentence.
 func ReasonTerms() []ReasonTerm {
 	var terms []ReasonTerm
 	for _, r := range append(Reasons(), Permitted) {
-		terms = append(terms, ReasonTerm{r.String(), r.Sentence(), dpv[r]})
+		terms = append(terms, ReasonTerm{r.String(), r.Sentence(), dpv(r)})
 	}
 	return terms
 }

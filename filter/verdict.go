@@ -23,35 +23,33 @@ const (
 	reasons
 )
 
-// words are the reasons on the wire.
-var words = [reasons]string{
-	"undecided", "malformed_row", "invalid_identifier", "suppression_list", "unreadable_consent", "shared_identifier",
-	"withdrawn", "denied", "pending", "notice_outdated", "expired", "no_consent", "duplicate", "permitted",
-}
-
-// sentences are the reasons for people.
-var sentences = [reasons]string{
-	"no verdict was reached",
-	"the row does not split into the columns of the header",
-	"the contact is empty or has no normal form",
-	"on a suppression list",
-	"a consent record that cannot be read names the person",
-	"the contact stands beside too many people",
-	"consent was withdrawn",
-	"consent was refused",
-	"consent was asked for and not yet confirmed",
-	"granted under an older privacy notice",
-	"the consent has expired",
-	"no act of consent covers it",
-	"already permitted in this run",
-	"may be contacted",
-}
-
 // String returns the word on the wire.
-func (r Reason) String() string { return words[r] }
+func (r Reason) String() string {
+	return [reasons]string{
+		"undecided", "malformed_row", "invalid_identifier", "suppression_list", "unreadable_consent", "shared_identifier",
+		"withdrawn", "denied", "pending", "notice_outdated", "expired", "no_consent", "duplicate", "permitted",
+	}[r]
+}
 
 // Sentence returns the reason for people.
-func (r Reason) Sentence() string { return sentences[r] }
+func (r Reason) Sentence() string {
+	return [reasons]string{
+		"no verdict was reached",
+		"the row does not split into the columns of the header",
+		"the contact is empty or has no normal form",
+		"on a suppression list",
+		"a consent record that cannot be read names the person",
+		"the contact stands beside too many people",
+		"consent was withdrawn",
+		"consent was refused",
+		"consent was asked for and not yet confirmed",
+		"granted under an older privacy notice",
+		"the consent has expired",
+		"no act of consent covers it",
+		"already permitted in this run",
+		"may be contacted",
+	}[r]
+}
 
 // Reasons returns every reason that suppresses, in their order.
 func Reasons() []Reason {

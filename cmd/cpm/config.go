@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -73,15 +72,18 @@ func (c *configFile) within(path string) string {
 	return filepath.Join(c.Dir, path)
 }
 
-// guardFlags lower a guard: they hold for the command line on which somebody wrote them, and nowhere else.
-var guardFlags = [...]string{
-	"overwrite", "accept-unread-refusals", "min-known", "max-invalid", "max-bad", "on-bad-consent",
+// lowersGuard reports whether a flag lowers a guard: it holds for the command line on which somebody wrote it, and
+// nowhere else.
+func lowersGuard(name string) bool {
+	switch name {
+	case "overwrite", "accept-unread-refusals", "min-known", "max-invalid", "max-bad", "on-bad-consent":
+		return true
+	}
+	return false
 }
 
-// commandFlags make no sense under defaults: or as a variable.
-var commandFlags = [...]string{"config", "help"}
-
-func lowersGuard(name string) bool { return slices.Contains(guardFlags[:], name) }
+// commandOnly reports whether a flag makes no sense under defaults: or as a variable of its own.
+func commandOnly(name string) bool { return name == "config" || name == "help" }
 
 // flagOf is the flag that a key under defaults: stands for.
 func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
@@ -105,7 +107,7 @@ func layer(flags *pflag.FlagSet, found *configFile) error {
 	}
 	var errs []error
 	flags.VisitAll(func(flag *pflag.Flag) {
-		if slices.Contains(commandFlags[:], flag.Name) {
+		if commandOnly(flag.Name) {
 			return
 		}
 		variable := "CPM_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
@@ -151,7 +153,7 @@ func checkDefaults(flags *pflag.FlagSet, found *configFile) error {
 	for _, key := range sortedKeys(found.Defaults) {
 		name, where := flagOf(key), fmt.Sprintf("%s:%d", found.path, found.DefaultLines[key])
 		switch {
-		case flags.Lookup(name) == nil || slices.Contains(commandFlags[:], name):
+		case flags.Lookup(name) == nil || commandOnly(name):
 			f := fault.New(fault.Usage, where, "defaults: %q is no flag of filter", key)
 			if near := nearestFlag(flags, name); near != "" {
 				f.Mend = "did you mean " + near + "?"

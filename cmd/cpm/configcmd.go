@@ -27,7 +27,7 @@ func newConfigCheckCommand() *cobra.Command {
 		Use:     "check",
 		Short:   "Read cpm.yaml and tell every error in it, with its line",
 		Example: "  cpm config check\n  cpm config check --config night/cpm.yaml",
-		Args:    exactly(0, "cpm config check --config FILE"),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := mustReadConfig(path)
 			if err != nil {
@@ -61,7 +61,7 @@ func newConfigSchemaCommand() *cobra.Command {
 		Use:     "schema",
 		Short:   "Print the JSON schema of cpm.yaml, for editors",
 		Example: "  cpm config schema > cpm.schema.json",
-		Args:    exactly(0, "cpm config schema"),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := cmd.OutOrStdout().Write(consentload.ConfigSchema())
 			return err

@@ -37,8 +37,9 @@ type filterOptions struct {
 	dryRun                   bool
 	quiet, json, noProgress  bool
 
-	given func(flag string) bool // whether a flag was given, on any layer
-	args  []string               // the command as it was written
+	given    func(flag string) bool // whether a flag was given, on any layer
+	audience string                 // a path, or "-" for standard input
+	args     []string               // the command as it was written
 }
 
 const filterLong = `Emit only the recipients of an audience who may be reached over a channel for a purpose.
@@ -73,8 +74,8 @@ func newFilterCommand(std streams, written []string) *cobra.Command {
 		if err := layer(cmd.Flags(), found); err != nil {
 			return err
 		}
-		o.given = cmd.Flags().Changed
-		return runFilter(cmd.Context(), std, o, found, args[0])
+		o.audience, o.given = args[0], cmd.Flags().Changed
+		return runFilter(cmd.Context(), std, o, found)
 	}
 	return cmd
 }
@@ -128,8 +129,8 @@ func (o *filterOptions) bind(cmd *cobra.Command) {
 }
 
 // runFilter is the main job: what it reads, what it decides, what it writes, what it says.
-func runFilter(ctx context.Context, std streams, o *filterOptions, found *configFile, audience string) (err error) {
-	r, err := newFiltering(std, o, found, audience)
+func runFilter(ctx context.Context, std streams, o *filterOptions, found *configFile) (err error) {
+	r, err := newFiltering(std, o, found)
 	if err != nil {
 		return err
 	}

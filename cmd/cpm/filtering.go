@@ -15,12 +15,11 @@ import (
 
 // filtering is one run of filter on its way: each step fills in what the next one needs.
 type filtering struct {
-	std      streams
-	options  *filterOptions
-	found    *configFile
-	talk     *talk
-	clock    time.Time
-	audience string // as the user named it; "-" is standard input
+	std     streams
+	options *filterOptions
+	found   *configFile
+	talk    *talk
+	clock   time.Time
 
 	catalog  *consentload.Catalog
 	asOf     consentload.Instant
@@ -52,8 +51,8 @@ type filtering struct {
 }
 
 // newFiltering checks all that can be checked before a file is read.
-func newFiltering(std streams, o *filterOptions, found *configFile, audience string) (*filtering, error) {
-	r := &filtering{std: std, options: o, found: found, clock: time.Now(), audience: audience}
+func newFiltering(std streams, o *filterOptions, found *configFile) (*filtering, error) {
+	r := &filtering{std: std, options: o, found: found, clock: time.Now()}
 	if o.timezone != "" {
 		found.Timezone = o.timezone
 	}
@@ -138,9 +137,9 @@ func (r *filtering) readIDs() error {
 
 // openAudience opens the audience, so that a wrong file or column is told before the consent is read.
 func (r *filtering) openAudience(context.Context) (err error) {
-	if r.audience == "-" {
+	if r.options.audience == "-" {
 		r.file = formats.Standard("standard input", r.std.in)
-	} else if r.file, err = formats.OpenFile(r.audience, r.options.report != ""); err != nil {
+	} else if r.file, err = formats.OpenFile(r.options.audience, r.options.report != ""); err != nil {
 		return err
 	}
 	if r.reader, err = formats.Open(r.file.Input, formats.Options{NoHeader: r.options.noHeader}); err != nil {
@@ -256,7 +255,7 @@ func (r *filtering) loadConsent(ctx context.Context) error {
 	}
 	progress := &consentload.Progress{}
 	options.Progress = progress
-	stop := r.talk.progress("consent", total, progress.Bytes.Load, progress.Rows.Load)
+	stop := r.talk.progress("consent", total, pulled{progress.Bytes.Load, progress.Rows.Load})
 	defer stop()
 	r.index, r.load, err = consentload.Load(ctx, r.catalog, sources, options)
 	return err

@@ -24,7 +24,7 @@ func newInitCommand() *cobra.Command {
 		Short:   "Write a commented cpm.yaml, or the example",
 		Long:    "Write a commented cpm.yaml into the working folder, or with --example a folder with exports of six touchpoints,\na suppression list, a segment of 10,000 rows and the command to try. What exists is not overwritten.",
 		Example: "  cpm init\n  cpm init --example demo",
-		Args:    exactly(0, "cpm init --example DIR"),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if folder != "" {
 				return writeExample(cmd, folder)

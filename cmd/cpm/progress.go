@@ -30,9 +30,12 @@ const (
 	progressEvery = 150 * time.Millisecond
 )
 
+// pulled is where progress is read from; both may be called at any time.
+type pulled struct{ bytes, rows func() int64 }
+
 // progress shows how far a long piece of work is, pulling bytes and rows, until the returned function is called. total
 // is in bytes; -1 when unknown.
-func (t *talk) progress(what string, total int64, done, rows func() int64) (stop func()) {
+func (t *talk) progress(what string, total int64, now pulled) (stop func()) {
 	if !t.bar {
 		return func() {}
 	}
@@ -44,7 +47,7 @@ func (t *talk) progress(what string, total int64, done, rows func() int64) (stop
 			return
 		case <-time.After(progressAfter):
 		}
-		t.show(what, total, done, rows, quit)
+		t.show(what, total, now, quit)
 	}()
 	return func() {
 		close(quit)
@@ -52,25 +55,25 @@ func (t *talk) progress(what string, total int64, done, rows func() int64) (stop
 	}
 }
 
-func (t *talk) show(what string, total int64, done, rows func() int64, quit <-chan struct{}) {
+func (t *talk) show(what string, total int64, now pulled, quit <-chan struct{}) {
 	bar := progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(t.w), progressbar.OptionSetVisibility(true), progressbar.OptionShowBytes(true),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(24),
 		progressbar.OptionEnableColorCodes(false), progressbar.OptionThrottle(progressEvery/2),
 	)
-	began, first := time.Now(), rows()
+	began, first := time.Now(), now.rows()
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for {
-		n := rows()
+		n := now.rows()
 		rate := float64(n-first) / max(time.Since(began).Seconds(), 0.001)
 		bar.Describe(fmt.Sprintf("%s %s rows, %s/s", what, number(n), number(int64(rate))))
-		if err := bar.Set64(min(done(), max(total-1, 0))); err != nil {
+		if err := bar.Set64(min(now.bytes(), max(total-1, 0))); err != nil {
 			return // a bar that cannot be drawn is not drawn
 		}
 		select {
 		case <-quit:
-			_ = bar.Clear() //nolint:errcheck // nothing depends on the bar
+			_ = bar.Clear() // nothing depends on the bar
 			return
 		case <-tick.C:
 		}

@@ -62,7 +62,7 @@ func (r *filtering) decide(ctx context.Context) (err error) {
 		return err
 	}
 	info := r.reader.Info()
-	stop := r.talk.progress("audience", info.Size, r.reader.Done, r.job.Rows.Load)
+	stop := r.talk.progress("audience", info.Size, pulled{r.reader.Done, r.job.Rows.Load})
 	r.summary, err = r.job.Run(ctx)
 	stop()
 	return err

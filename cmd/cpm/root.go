@@ -73,23 +73,22 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	return f
 }
 
-// exactly refuses another number of arguments.
-func exactly(n int, hint string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == n {
-			return nil
-		}
-		return fault.New(fault.Usage, "", "%s takes %d arguments, not %d", cmd.CommandPath(), n, len(args)).Hint("%s", hint)
+// noArguments refuses any.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
+	return fault.New(fault.Usage, "", "%s takes no argument, and %d are named", cmd.CommandPath(), len(args)).
+		Hint("%s --help shows how it is called", cmd.CommandPath())
 }
 
 // tell prints an error once, with its mend on a line of its own. Of several, each.
 func tell(w io.Writer, err error) {
 	for _, one := range apart(err) {
-		fmt.Fprintf(w, "cpm: %s\n", one)
+		_, _ = fmt.Fprintf(w, "cpm: %s\n", one) // a stream that cannot be written to cannot be told so
 		var f *fault.Error
 		if errors.As(one, &f) && f.Mend != "" {
-			fmt.Fprintf(w, "     → %s\n", f.Mend)
+			_, _ = fmt.Fprintf(w, "     → %s\n", f.Mend)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a command that must end with a code: exits 11 cpm filter …
+// exits runs a command that must end with a code, as in "exits 11 cpm filter …".
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND ARGUMENT…")

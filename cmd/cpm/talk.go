@@ -48,7 +48,7 @@ func number(n int64) string { return message.NewPrinter(language.English).Sprint
 // say writes one line under a heading; an empty heading continues the one before.
 func (t *talk) say(heading, format string, args ...any) {
 	if !t.quiet {
-		fmt.Fprintf(t.w, "%-10s %s\n", heading, fmt.Sprintf(format, args...))
+		_, _ = fmt.Fprintf(t.w, "%-10s %s\n", heading, fmt.Sprintf(format, args...))
 	}
 }
 
@@ -141,7 +141,7 @@ func (t *talk) warn(warning string) {
 	if t.colour {
 		mark = text.FgYellow.Sprint(mark)
 	}
-	fmt.Fprintf(t.w, "%s    %s\n", mark, warning)
+	_, _ = fmt.Fprintf(t.w, "%s    %s\n", mark, warning)
 }
 
 // done tells the counts, or the one JSON object.
@@ -202,7 +202,7 @@ func (t *talk) counts(r *filtering, cell *filter.CellSummary) {
 		}
 		w.AppendRow(table.Row{word, number(n), share(n, r.summary.Rows), text.Pad(bar, barWidth, ' '), reason.Sentence()})
 	}
-	fmt.Fprintf(t.w, "\n%s × %s: %s rows\n%s\n\n", cell.Channel, cell.Purpose, number(r.summary.Rows), trimLines(w.Render()))
+	_, _ = fmt.Fprintf(t.w, "\n%s × %s: %s rows\n%s\n\n", cell.Channel, cell.Purpose, number(r.summary.Rows), trimLines(w.Render()))
 	t.say("known", "%s rows stand in the consent (%s); its newest act is of %s", number(cell.Known),
 		share(cell.Known, r.summary.Rows), newestText(r.load.Newest, r))
 	if cell.Fallback > 0 {

@@ -70,15 +70,15 @@ func (r *filtering) permittedPath(channel string, several bool) (string, error) 
 			Hint("name files: -o out/{channel}.csv")
 	case o.output != "":
 		return forChannel("--output", o.output, channel, several)
-	case r.audience == "-" && !several:
+	case o.audience == "-" && !several:
 		return "-", nil
-	case r.audience == "-":
+	case o.audience == "-":
 		return "", fault.New(fault.Usage, "", "an audience from standard input has no name for its outputs").
 			Hint("name files: -o out/{channel}.csv")
 	case several:
-		return besideAudience(r.audience, "."+channel+".permitted"), nil
+		return besideAudience(o.audience, "."+channel+".permitted"), nil
 	}
-	return besideAudience(r.audience, ".permitted"), nil
+	return besideAudience(o.audience, ".permitted"), nil
 }
 
 // forChannel fills the channel into a path that must differ by channel.

@@ -10,7 +10,7 @@ import (
 )
 
 // version is set by the linker; a build without it tells the module's version.
-var version string //nolint:gochecknoglobals // the linker can set nothing else
+var version string
 
 // build is what a report says of the tool.
 type build struct {
@@ -43,7 +43,7 @@ func newVersionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Tell the version of cpm",
 		Example: "  cpm version\n  cpm version --json",
-		Args:    exactly(0, "cpm version"),
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := thisBuild()
 			if asJSON {
