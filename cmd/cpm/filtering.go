@@ -136,9 +136,9 @@ func (r *filtering) readIDs() error {
 }
 
 // openAudience opens the audience, so that a wrong file or column is told before the consent is read.
-func (r *filtering) openAudience(context.Context) (err error) {
+func (r *filtering) openAudience(ctx context.Context) (err error) {
 	if r.options.audience == "-" {
-		r.file = formats.Standard("standard input", r.std.in)
+		r.file = formats.Standard("standard input", newAbandonable(ctx, r.std.in))
 	} else if r.file, err = formats.OpenFile(r.options.audience, r.options.report != ""); err != nil {
 		return err
 	}
