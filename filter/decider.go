@@ -32,7 +32,8 @@ func newDecider(j *Job) *decider {
 		d.words = append(d.words, r.String())
 	}
 	for _, column := range j.Columns {
-		d.kinds = append(d.kinds, j.Kinds.Index(column.Kind))
+		id, _ := j.Kinds.Index(column.Kind) // MapColumns knows declared kinds alone
+		d.kinds = append(d.kinds, id)
 	}
 	d.counts.Cells = make([]CellSummary, len(j.Gates))
 	for g, gate := range j.Gates {

@@ -97,8 +97,9 @@ func decide(t *testing.T, d decision) filter.Reason {
 		d.ask = "phone=" + phone
 	}
 	kind, value, _ := strings.Cut(d.ask, "=")
-	key, why := consentload.NewKeyer(catalog.Kinds).Key(catalog.Kinds.Index(consentload.Kind(kind)), []byte(value))
-	if why != consentload.Readable {
+	id, known := catalog.Kinds.Index(consentload.Kind(kind))
+	key, why := consentload.NewKeyer(catalog.Kinds).Key(id, []byte(value))
+	if !known || why != consentload.Readable {
 		t.Fatal("the identifier that is asked for cannot be read")
 	}
 	verdict, _ := gate.Verdict(key)

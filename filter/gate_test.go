@@ -75,7 +75,8 @@ func TestAGateSaysOfEveryIdentifierWhatDecideSays(t *testing.T) {
 	catalog := testCatalog(t, gateConfig)
 	keyer := consentload.NewKeyer(catalog.Kinds)
 	keyOf := func(kind consentload.Kind, value string) consentload.Key {
-		key, why := keyer.Key(catalog.Kinds.Index(kind), []byte(value))
+		id, _ := catalog.Kinds.Index(kind)
+		key, why := keyer.Key(id, []byte(value))
 		if why != consentload.Readable {
 			t.Fatalf("a test value has no normal form: %v", why)
 		}
@@ -113,10 +114,11 @@ func TestTheOrderOfRowsAndTheWorkersDoNotChangeAnyVerdict(t *testing.T) {
 	catalog := testCatalog(t, gateConfig)
 	keyer := consentload.NewKeyer(catalog.Kinds)
 	channel, _ := catalog.Channel("sms")
+	phone, _ := catalog.Kinds.Index("phone")
 	verdicts := func(index *consentload.Index) (all []string) {
 		gate := NewGate(index, channel, "promotion", nil)
 		for i := range 12 {
-			key, _ := keyer.Key(catalog.Kinds.Index("phone"), fmt.Appendf(nil, "1380000%04d", i))
+			key, _ := keyer.Key(phone, fmt.Appendf(nil, "1380000%04d", i))
 			verdict, known := gate.Verdict(key)
 			all = append(all, fmt.Sprint(verdict, known))
 		}
