@@ -34,6 +34,7 @@ const (
 // recognises is CSV.
 func known() []format {
 	return []format{
+		{name: "Parquet", exts: ".parquet .pq", is: magic("PAR1"), open: openParquet},
 		{name: "Parquet with an encrypted footer", exts: ".parquet .pq", is: magic("PARE"), mend: "decrypt it first: write it without encryption"},
 		{name: "XLSX", exts: ".xlsx .xlsm", is: isXLSX, mend: "save the sheet as CSV (UTF-8)"},
 		{name: "a zip archive", exts: ".zip", is: magic("PK\x03\x04", "PK\x05\x06"), mend: "unpack it and name the files in it"},
