@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strconv"
@@ -122,7 +123,7 @@ func (w *configWalk) formed(text string, into reflect.Value, f configField, at a
 }
 
 // checkForm holds a text to one of the forms that a struct tag can name.
-func checkForm(format, text string) (wrong *fault.Error) {
+func checkForm(format, text string) *fault.Error {
 	var err error
 	switch format {
 	case "duration":
@@ -141,7 +142,8 @@ func checkForm(format, text string) (wrong *fault.Error) {
 				Hint("write the two capital letters of ISO 3166, such as CN")
 		}
 	}
-	wrong, _ = err.(*fault.Error)
+	var wrong *fault.Error
+	errors.As(err, &wrong)
 	return wrong
 }
 
