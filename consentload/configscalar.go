@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -103,6 +104,8 @@ func (w *configWalk) text(node ast.Node, into reflect.Value, f configField, at a
 		}
 	case strings.TrimSpace(text) == "":
 		w.failAt(at, "%s is empty", at).Hint("write a value, or leave the key out")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		w.failAt(at, "%s holds a line break or another control character", at).Hint("write it in one line")
 	case len(f.enum) > 0 && !slices.Contains(f.enum, text):
 		one := w.failAt(at, "%s is %s, which is not one of %s", at, quoteSafely(text), strings.Join(f.enum, ", "))
 		if near := Nearest(text, f.enum); near != "" {
@@ -137,9 +140,9 @@ func checkForm(format, text string) *fault.Error {
 				Hint("name an IANA zone, such as Asia/Shanghai or UTC")
 		}
 	case "region":
-		if len(text) != 2 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		if len(text) != 2 || strings.Trim(strings.ToUpper(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 			return fault.New(fault.Usage, "", "%s is no region", quoteSafely(text)).
-				Hint("write the two capital letters of ISO 3166, such as CN")
+				Hint("write the two letters of ISO 3166, such as CN")
 		}
 	}
 	var wrong *fault.Error
