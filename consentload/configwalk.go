@@ -151,7 +151,8 @@ func (w *configWalk) members(mapping *ast.MappingNode, into reflect.Value, at ad
 		}
 		known := keysOf(fields)
 		w.failAt(inner, "unknown key %s in %s", quoteSafely(key), at).Mend = suggestion(key, known)
-		given[Nearest(key, known)] = true // misspelt, not missing
+		misspelt := Nearest(key, known) // and so not missing
+		given[misspelt], w.failed[at.key(misspelt)] = true, true
 	})
 	for _, field := range fields {
 		if field.required && !given[field.key] {
