@@ -22,6 +22,8 @@ type Config struct {
 
 	// Dir is the folder of the file; relative paths in it start there. ReadConfig does not know it.
 	Dir string `yaml:"-"`
+	// Lines tells the line of each key that stands in the file itself, for messages: Lines["region"].
+	Lines map[string]int `yaml:"-"`
 	// DefaultLines tells the line of each key of Defaults.
 	DefaultLines map[string]int `yaml:"-"`
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // ownKinds are the identifier kinds that need no declaration.
@@ -200,13 +201,19 @@ func (w *configWalk) checkKinds(c *Config, at address) knownNames {
 		case hashed:
 			w.failAt(at.key(name), "the identifier kind %s is that of a hash", quoteSafely(name)).
 				Hint("declare the kind of the raw value; its hashes follow")
-		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "":
+		case strings.ContainsFunc(name, notInKinds):
 			w.failAt(at.key(name), "%s cannot be the name of an identifier kind", quoteSafely(name)).
-				Hint("use small letters, digits and _")
+				Hint("make it of lower-case letters, digits, _ and -")
 		}
 		known.meant[name] = name
 	}
 	return known
+}
+
+// notInKinds finds what would mean something else beside a kind (--id KIND=COLUMN), or differ by case alone.
+func notInKinds(r rune) bool {
+	letter := unicode.IsLetter(r) && unicode.ToLower(r) == r
+	return !letter && !unicode.IsDigit(r) && r != '_' && r != '-'
 }
 
 func (w *configWalk) checkJob(job JobConfig, at address, channels, purposes knownNames) {

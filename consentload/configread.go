@@ -66,8 +66,12 @@ const minimalConfig = "the least is the line \"version: 1\"; cpm init writes a c
 func ReadConfig(name string, text []byte) (*Config, error) {
 	w := &configWalk{name: name, places: map[address]place{}, failed: map[address]bool{}}
 	config := &Config{}
+	text = plainText(text)
 	if root := w.parse(text); root != nil {
 		w.read(root, config)
+		if len(w.faults) == 0 {
+			w.confirm(text, root)
+		}
 	}
 	if len(w.faults) == 0 {
 		return config, nil
@@ -83,11 +87,15 @@ func ReadConfig(name string, text []byte) (*Config, error) {
 	return nil, errs
 }
 
-// parse returns the one map that the text holds; nil when there is none, with the faults noted.
-func (w *configWalk) parse(text []byte) ast.Node {
+// plainText drops the byte order mark and makes every line end a line feed.
+func plainText(text []byte) []byte {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	return bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+}
+
+// parse returns the one map that the text holds; nil when there is none, with the faults noted.
+func (w *configWalk) parse(text []byte) ast.Node {
 	if !w.plausible(text) {
 		return nil
 	}

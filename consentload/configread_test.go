@@ -118,7 +118,11 @@ func TestTheContractIsReadIntoTheStructs(t *testing.T) {
 				RequireManifest: true, Line: 26,
 			},
 		},
-		Defaults:     map[string]any{"channel": "sms", "id": []any{"phone=手机"}, "dry-run": true, "max_links": "010"},
+		Defaults: map[string]any{"channel": "sms", "id": []any{"phone=手机"}, "dry-run": true, "max_links": "010"},
+		Lines: map[string]int{
+			"version": 1, "timezone": 2, "region": 3, "kinds": 4, "channels": 6, "notices": 10, "purposes": 12, "link": 16,
+			"max_links": 17, "star_grants": 18, "ignore": 19, "suppression": 20, "sources": 24, "defaults": 27, "jobs": 28,
+		},
 		DefaultLines: map[string]int{"channel": 27, "id": 27, "dry-run": 27, "max_links": 27},
 		Jobs: []JobConfig{{
 			Name: "nightly-sms", Audience: "segments/*.csv", Channel: "sms, email", Purpose: "promotion",
@@ -152,6 +156,7 @@ func TestASectionWithNothingIsAbsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{Version: 1, Purposes: map[string]PurposeConfig{"promotion": {}}}
+	config.Lines, config.DefaultLines = nil, nil // the keys do stand there
 	if diff := cmp.Diff(want, config); diff != "" {
 		t.Errorf("the configuration differs (-want +got):\n%s", diff)
 	}

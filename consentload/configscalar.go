@@ -1,11 +1,13 @@
 package consentload
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -102,6 +104,8 @@ func (w *configWalk) text(node ast.Node, into reflect.Value, f configField, at a
 		}
 	case strings.TrimSpace(text) == "":
 		w.failAt(at, "%s is empty", at).Hint("write a value, or leave the key out")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		w.failAt(at, "%s holds a line break or another control character", at).Hint("write it in one line")
 	case len(f.enum) > 0 && !slices.Contains(f.enum, text):
 		one := w.failAt(at, "%s is %s, which is not one of %s", at, quoteSafely(text), strings.Join(f.enum, ", "))
 		if near := Nearest(text, f.enum); near != "" {
@@ -122,7 +126,7 @@ func (w *configWalk) formed(text string, into reflect.Value, f configField, at a
 }
 
 // checkForm holds a text to one of the forms that a struct tag can name.
-func checkForm(format, text string) (wrong *fault.Error) {
+func checkForm(format, text string) *fault.Error {
 	var err error
 	switch format {
 	case "duration":
@@ -136,12 +140,13 @@ func checkForm(format, text string) (wrong *fault.Error) {
 				Hint("name an IANA zone, such as Asia/Shanghai or UTC")
 		}
 	case "region":
-		if len(text) != 2 || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		if len(text) != 2 || strings.Trim(strings.ToUpper(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 			return fault.New(fault.Usage, "", "%s is no region", quoteSafely(text)).
-				Hint("write the two capital letters of ISO 3166, such as CN")
+				Hint("write the two letters of ISO 3166, such as CN")
 		}
 	}
-	wrong, _ = err.(*fault.Error)
+	var wrong *fault.Error
+	errors.As(err, &wrong)
 	return wrong
 }
 

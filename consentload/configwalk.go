@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -57,13 +58,16 @@ func (w *configWalk) read(root ast.Node, c *Config) {
 	w.places[""] = placeOf(root)
 	into := reflect.ValueOf(c).Elem()
 	w.value(root, into, configField{kind: into.Type()}, "")
-	if w.failed[""] {
+	if _, isMap := root.(*ast.MappingNode); !isMap {
 		return
 	}
-	for key := range c.Defaults {
-		if c.DefaultLines == nil {
-			c.DefaultLines = map[string]int{}
+	c.Lines, c.DefaultLines = map[string]int{}, map[string]int{}
+	for _, field := range configFields(into.Type()) {
+		if at, stands := w.places[address("").key(field.key)]; stands {
+			c.Lines[field.key] = at.line
 		}
+	}
+	for key := range c.Defaults {
 		c.DefaultLines[key] = w.places[address("").key("defaults").key(key)].line
 	}
 	w.check(c)
@@ -145,8 +149,10 @@ func (w *configWalk) members(mapping *ast.MappingNode, into reflect.Value, at ad
 				return
 			}
 		}
-		one := w.failAt(inner, "unknown key %s in %s", quoteSafely(key), at)
-		one.Mend = suggestion(key, keysOf(fields))
+		known := keysOf(fields)
+		w.failAt(inner, "unknown key %s in %s", quoteSafely(key), at).Mend = suggestion(key, known)
+		misspelt := Nearest(key, known) // and so not missing
+		given[misspelt], w.failed[at.key(misspelt)] = true, true
 	})
 	for _, field := range fields {
 		if field.required && !given[field.key] {
@@ -164,8 +170,8 @@ func (w *configWalk) table(node ast.Node, into reflect.Value, f configField, at 
 	}
 	into.Set(reflect.MakeMap(into.Type()))
 	w.pairs(mapping, at, func(key string, value ast.Node, inner address) {
-		if strings.TrimSpace(key) == "" {
-			w.failAt(inner, "%s has a name that is empty", at).Hint("write a name")
+		if strings.TrimSpace(key) == "" || strings.ContainsFunc(key, unicode.IsControl) {
+			w.failAt(inner, "%s has a name that is empty or breaks the line", at).Hint("write a name")
 			return
 		}
 		fresh := reflect.New(into.Type().Elem()).Elem()

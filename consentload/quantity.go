@@ -9,7 +9,9 @@ import (
 	"cpm/formats/fault"
 )
 
+// The forms as regular expressions, for the schema; the schema does not say that a duration ends before 292 years.
 const (
+	regionPattern   = `^[A-Za-z]{2}$`
 	durationPattern = `^[1-9][0-9]*[smhdw]$`
 	percentPattern  = `^[0-9]+(\.[0-9]+)?%$`
 )
