@@ -93,6 +93,8 @@ func (r *csvReader) detail() string {
 		return text + ", CRLF"
 	case "\n":
 		return text + ", LF"
+	case "\r":
+		return text + ", CR"
 	}
 	return text + ", no line end"
 }
@@ -220,10 +222,14 @@ func sizeName(n int) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// lineEnd is the line end that completes a header or a last row which has none.
-func (r *csvReader) lineEnd() string {
-	if r.eol == "" {
+// missing returns what a line with this line end lacks before another may follow. A CR alone ends a line only at the
+// end of a file; an LF behind it makes it a line end anywhere. whole is the line end of the file.
+func missing(eol, whole string) string {
+	switch eol {
+	case "":
+		return whole
+	case "\r":
 		return "\n"
 	}
-	return r.eol
+	return ""
 }

@@ -12,7 +12,7 @@ import (
 type csvWriter struct {
 	shape  csvShape
 	header []byte // mark, header, the name of the extra column, line end
-	eol    string // completes a row without a line end, when another follows
+	eol    string // the line end of the file, which completes a row without one when another follows
 	extra  bool
 	w      io.Writer
 
@@ -33,7 +33,7 @@ type csvPart struct {
 
 // NewWriter implements Reader.
 func (r *csvReader) NewWriter(w io.Writer, extra string) (Writer, error) {
-	out := &csvWriter{shape: r.csvShape, eol: r.lineEnd(), extra: extra != "", w: w}
+	out := &csvWriter{shape: r.csvShape, eol: r.eol + missing(r.eol, "\n"), extra: extra != "", w: w}
 	out.header = append(bytes.Clone(r.mark), r.header...)
 	if r.noHeader {
 		return out, nil
@@ -42,9 +42,7 @@ func (r *csvReader) NewWriter(w io.Writer, extra string) (Writer, error) {
 		out.header = appendField(append(out.header, r.delim), extra, r.delim)
 	}
 	out.header = append(out.header, r.eol...)
-	if r.eol == "" {
-		out.due = out.eol
-	}
+	out.due = missing(r.eol, out.eol)
 	return out, nil
 }
 
@@ -77,7 +75,8 @@ func (w *csvWriter) Encode(b Batch, s Selection) (Part, error) {
 		p.copyRuns(from, s.Keep)
 	}
 	if n := len(from.rows); n > 0 && s.Keep.Has(n-1) {
-		p.due = from.missingLineEnd(w.eol)
+		last := from.rows[n-1]
+		p.due = missing(string(from.data[last.end:last.stop]), w.eol)
 	}
 	return p, nil
 }
@@ -126,19 +125,6 @@ func (p *csvPart) quoteWords(words []string, delim byte) {
 	for i, word := range words {
 		p.words[i] = appendField(append(p.words[i][:0], delim), word, delim)
 	}
-}
-
-// missingLineEnd returns what the last row needs behind it before another row may follow. A CR alone ends a line only
-// at the end of a file; an LF behind it makes it a line end anywhere.
-func (b *csvBatch) missingLineEnd(eol string) string {
-	last := b.rows[len(b.rows)-1]
-	switch {
-	case last.stop == last.end:
-		return eol
-	case b.data[last.stop-1] != '\n':
-		return "\n"
-	}
-	return ""
 }
 
 // Append implements Writer.

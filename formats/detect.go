@@ -206,7 +206,9 @@ func isGB18030(p peek) bool {
 	return !bytes.ContainsRune(text, utf8.RuneError) && bytes.ContainsFunc(text, func(c rune) bool { return unicode.Is(unicode.Han, c) })
 }
 
-// isOldMac recognises text that breaks its lines with CR alone.
+// isOldMac recognises text that breaks its lines with CR alone. A single CR at the very end is none of that: it ends
+// the one line there is, whichever way it is read.
 func isOldMac(p peek) bool {
-	return bytes.IndexByte(p.head, '\r') >= 0 && bytes.IndexByte(p.head, '\n') < 0
+	at := bytes.IndexByte(p.head, '\r')
+	return at >= 0 && (at < len(p.head)-1 || p.cut) && bytes.IndexByte(p.head, '\n') < 0
 }

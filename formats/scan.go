@@ -41,17 +41,11 @@ func contentEnd(data []byte, start, lf int) int {
 // between them no state changes. Text without any is cut by looking at its end alone.
 func lastRowEnd(data []byte, delim byte, segments []segment) (int, []segment) {
 	segments = segments[:0]
-	from := 0 // data[from:at] is outside quotes
-	for at := index(data, 0, quote); at < len(data); at = index(data, at, quote) {
-		if at > 0 && data[at-1] != delim && data[at-1] != '\n' {
-			at++ // within a field: data
-			continue
-		}
+	for from := 0; from < len(data); {
+		at := openingQuote(data, from, delim)
 		segments = append(segments, segment{from, at})
-		from = min(closingQuote(data, at+1)+1, len(data))
-		at = from
+		from = behindQuoted(data, at, delim)
 	}
-	segments = append(segments, segment{from, len(data)})
 	for i := len(segments) - 1; i >= 0; i-- {
 		s := segments[i]
 		if lf := bytes.LastIndexByte(data[s.from:s.to], '\n'); lf >= 0 {
@@ -64,6 +58,29 @@ func lastRowEnd(data []byte, delim byte, segments []segment) (int, []segment) {
 // segment is a stretch of text outside quotes.
 type segment struct{ from, to int }
 
+// openingQuote returns the position of the first quote from at on that opens a field, len(data) when there is none.
+// data[at:] begins outside quotes.
+func openingQuote(data []byte, at int, delim byte) int {
+	for at = index(data, at, quote); at > 0 && at < len(data); at = index(data, at+1, quote) {
+		if before := data[at-1]; before == delim || before == '\n' {
+			break
+		}
+	}
+	return at
+}
+
+// behindQuoted returns the position behind the quoted field that begins at at, and behind those that follow it with
+// nothing but a delimiter between; len(data) when the last of them stays open.
+func behindQuoted(data []byte, at int, delim byte) int {
+	for end := wholeQuoted(data, at, delim); end > 0; end = wholeQuoted(data, at, delim) {
+		at = end + 2
+	}
+	if at < len(data) && data[at] == quote {
+		at = min(closingQuote(data, at+1)+1, len(data))
+	}
+	return at
+}
+
 // closingQuote returns the position of the quote that closes the field whose content begins at at, len(data) when it
 // stays open.
 func closingQuote(data []byte, at int) int {
@@ -74,6 +91,19 @@ func closingQuote(data []byte, at int) int {
 		}
 		at += 2
 	}
+}
+
+// wholeQuoted returns where the quote stands that closes the field that begins at at, if that begins with a quote, has
+// no doubled quote and a delimiter behind it; 0 otherwise.
+func wholeQuoted(data []byte, at int, delim byte) int {
+	if at >= len(data) || data[at] != quote {
+		return 0
+	}
+	end := at + 1 + bytes.IndexByte(data[at+1:], quote)
+	if end == at || end+1 >= len(data) || data[end+1] != delim {
+		return 0
+	}
+	return end
 }
 
 // field is one field of a row.

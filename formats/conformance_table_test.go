@@ -1,0 +1,181 @@
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"cpm/formats/fault"
+)
+
+// table is a whole input in memory.
+type table struct {
+	Columns []string
+	Rows    []tableRow
+}
+
+// tableRow holds a value for each column that can be selected; nil is a null.
+type tableRow struct {
+	Values [][]byte
+	Torn   bool
+}
+
+// keep returns the table of the rows that are to be kept.
+func (t table) keep(kept func(row int) bool) table {
+	some := table{Columns: t.Columns}
+	for i, row := range t.Rows {
+		if kept(i) {
+			some.Rows = append(some.Rows, row)
+		}
+	}
+	return some
+}
+
+func (s suite) opened(f fixture, data []byte) (Reader, error) {
+	return s.open(Input{Name: f.name, Reader: bytes.NewReader(data), Size: int64(len(data))}, f.options)
+}
+
+// selectAll selects every column that can be selected and returns how many these are.
+func selectAll(r Reader) (int, error) {
+	var columns []int
+	for c := range r.Info().Columns {
+		switch err := r.Select([]int{c}); {
+		case err == nil:
+			columns = append(columns, c)
+		case fault.KindOf(err) != fault.Usage:
+			return 0, err
+		}
+	}
+	return len(columns), r.Select(columns)
+}
+
+// readTable reads data with the options of the fixture. On an error it returns the rows before it.
+func readTable(s suite, f fixture, data []byte) (table, error) {
+	r, err := s.opened(f, data)
+	if err != nil {
+		return table{}, err
+	}
+	all := table{Columns: r.Info().Columns}
+	columns, err := selectAll(r)
+	if err != nil {
+		return all, err
+	}
+	for {
+		b, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all, checkEnd(r)
+		}
+		if err == nil {
+			err = b.Decode()
+		}
+		if err != nil {
+			return all, errors.Join(err, r.Close())
+		}
+		torn := 0
+		for i := range b.Rows() {
+			row := tableRow{Torn: b.Malformed(i)}
+			for c := range columns {
+				row.Values = append(row.Values, bytes.Clone(b.Values(c)[i]))
+			}
+			if row.Torn {
+				torn++
+			}
+			all.Rows = append(all.Rows, row)
+		}
+		if torn != b.MalformedRows() {
+			return all, fmt.Errorf("%d malformed rows, MalformedRows says %d", torn, b.MalformedRows())
+		}
+		b.Release()
+	}
+}
+
+// checkEnd closes a reader that has reached its end.
+func checkEnd(r Reader) error {
+	if size := r.Info().Size; r.Done() > size {
+		return fmt.Errorf("%d bytes done of %d", r.Done(), size)
+	}
+	return r.Close()
+}
+
+// choice is what is done with each row of an input, by its number.
+type choice struct {
+	keep  func(row int) bool
+	extra string
+	word  func(row int) uint8
+	words []string
+}
+
+func everyRow(int) bool { return true }
+
+// selection makes the Selection of a batch whose first row is row.
+func (c choice) selection(row, rows int) Selection {
+	s := Selection{Words: c.words}
+	s.Keep = s.Keep.Reset(rows)
+	for i := range rows {
+		if c.keep(row + i) {
+			s.Keep.Set(i)
+		}
+		if c.extra != "" {
+			s.Extra = append(s.Extra, c.word(row+i))
+		}
+	}
+	return s
+}
+
+// rewrite copies the chosen rows of a fixture to w, batch after batch.
+func (s suite) rewrite(f fixture, w io.Writer, c choice) error {
+	r, err := s.opened(f, f.data)
+	if err != nil {
+		return err
+	}
+	out, err := r.NewWriter(w, c.extra)
+	if err != nil {
+		return err
+	}
+	read, kept := 0, 0
+	for {
+		b, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = b.Decode()
+		}
+		if err != nil {
+			return err
+		}
+		for i := range b.Rows() {
+			if c.keep(read + i) {
+				kept++
+			}
+		}
+		p, err := out.Encode(b, c.selection(read, b.Rows()))
+		if err != nil {
+			return err
+		}
+		read += b.Rows()
+		b.Release()
+		if err := out.Append(p); err != nil {
+			return err
+		}
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	if out.Rows() != int64(kept) {
+		return fmt.Errorf("the writer counts %d rows of %d", out.Rows(), kept)
+	}
+	return r.Close()
+}
+
+// rewritten is rewrite into memory.
+func (s suite) rewritten(t *testing.T, f fixture, c choice) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := s.rewrite(f, &out, c); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}

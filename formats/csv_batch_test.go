@@ -1,0 +1,93 @@
+package formats
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMissingFieldsOfAMalformedRowAreNull(t *testing.T) {
+	r, err := openText("a,b,c,d\n1,2\n\"1\",\"2\"x\n", csvShape{batch: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Select([]int{3, 1, 1, 0}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.Next()
+	if err == nil {
+		err = b.Decode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][][]byte{{nil, nil}, {[]byte("2"), []byte("2")}, {[]byte("2"), []byte("2")}, {[]byte("1"), []byte("1")}} {
+		if diff := cmp.Diff(want, b.Values(i)); diff != "" {
+			t.Errorf("values %d (-want +got):\n%s", i, diff)
+		}
+	}
+	if b.MalformedRows() != 2 || !b.Malformed(0) || !b.Malformed(1) {
+		t.Errorf("%d malformed rows, want both", b.MalformedRows())
+	}
+	if place := b.Place(1); place != "line 3" {
+		t.Errorf("the second row stands at %q", place)
+	}
+}
+
+func TestWarmBatchIsDecodedAndEncodedWithoutAllocations(t *testing.T) {
+	text := "a,b,c\n" + strings.Repeat("1,2,3\n\"4\",\"5\"\"5\",6\n7,8\n\n", 1000)
+	r, batches := readyBatches(t, text, []int{0, 1, 2})
+	b := batches[0]
+	for _, extra := range []string{"", "why"} {
+		w, err := r.NewWriter(io.Discard, extra)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := choice{keep: coin(1), extra: "why", words: []string{"word"}, word: func(int) uint8 { return 0 }}
+		s := c.selection(0, b.Rows())
+		allocations := testing.AllocsPerRun(20, func() {
+			if err := b.Decode(); err != nil {
+				t.Fatal(err)
+			}
+			p, err := w.Encode(b, s)
+			if err == nil {
+				err = w.Append(p)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		if allocations > 0 {
+			t.Errorf("%.1f allocations a batch of %d rows, extra column %q", allocations, b.Rows(), extra)
+		}
+	}
+}
+
+func TestReleasedBuffersAreUsedAgain(t *testing.T) {
+	text := "a,b\n" + strings.Repeat("1,2\n", 10_000)
+	r, err := openText(text, csvShape{batch: 4000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[Batch]int{}
+	for {
+		b, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = b.Decode()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[b]++
+		b.Release()
+	}
+	if len(seen) != 1 {
+		t.Errorf("%d batches were made, one would do", len(seen))
+	}
+}

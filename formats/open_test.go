@@ -1,0 +1,223 @@
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"cpm/formats/fault"
+)
+
+// utf16Text encodes a text, the little end first or the big one.
+func utf16Text(text string, little bool) string {
+	var out []byte
+	for _, u := range utf16.Encode([]rune(text)) {
+		if little {
+			out = append(out, byte(u), byte(u>>8))
+		} else {
+			out = append(out, byte(u>>8), byte(u))
+		}
+	}
+	return string(out)
+}
+
+// gb18030 encodes a text.
+func gb18030(t *testing.T, text string) string {
+	t.Helper()
+	out, err := simplifiedchinese.GB18030.NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// openNamed opens content under a name.
+func openNamed(name, content string) (Reader, error) {
+	return Open(Input{Name: name, Reader: strings.NewReader(content), Size: int64(len(content))}, Options{})
+}
+
+func TestOpenRefusesByNameWhatItDoesNotRead(t *testing.T) {
+	chinese := "客户编号,手机号,城市\n" + strings.Repeat("1,13800138000,上海市浦东新区\n", 20)
+	for _, c := range []struct{ name, content, what, mend string }{
+		{"Parquet with an encrypted footer", "PARE\x00\x01\x02", "Parquet with an encrypted footer", "decrypt"},
+		{"a workbook", "PK\x03\x04\x14\x00\x06\x00[Content_Types].xml\x00xl/workbook.xml\x00", "XLSX", "CSV"},
+		{"another zip archive", "PK\x03\x04\x14\x00\x00\x00list.csv", "a zip archive", "unpack"},
+		{"an old workbook", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "XLS (", "CSV"},
+		{"gzip", "\x1F\x8B\x08\x00", "gzip", "gzip -d"},
+		{"zstd", "\x28\xB5\x2F\xFD\x24\x00", "zstd", "zstd -d"},
+		{"bzip2", "BZh91AY&SY", "bzip2", "bzip2 -d"},
+		{"xz", "\xFD7zXZ\x00\x00", "xz", "xz -d"},
+		{"an Arrow file", "ARROW1\x00\x00\xFF\xFF\xFF\xFF", "an Arrow IPC file", "Parquet"},
+		{"an Arrow stream", "\xFF\xFF\xFF\xFF\x10\x00\x00\x00", "an Arrow IPC stream", "Parquet"},
+		{"a JSON array", " \n[{\"phone\":\"1\"}]", "JSON", "CSV"},
+		{"JSON Lines with a mark", bom + "{\"phone\":\"1\"}\n{}\n", "JSON", "CSV"},
+		{"PDF", "%PDF-1.7\n", "PDF", "CSV"},
+		{"HTML", "\n<!DOCTYPE html><html>", "HTML or XML", "error page"},
+		{"XML", bom + "<?xml version=\"1.0\"?>", "HTML or XML", "error page"},
+		{"UTF-16 with a mark, little end first", "\xFF\xFE" + utf16Text("phone,name\n1,a\n", true), "UTF-16 text", "iconv -f UTF-16 "},
+		{"UTF-16 with a mark, big end first", "\xFE\xFF" + utf16Text("phone,name\n1,a\n", false), "UTF-16 text", "iconv -f UTF-16 "},
+		{"UTF-16 without a mark, little end first", utf16Text(chinese, true), "UTF-16 text without", "iconv -f UTF-16LE"},
+		{"UTF-16 without a mark, big end first", utf16Text(chinese, false), "UTF-16 text without", "iconv -f UTF-16BE"},
+		{"UTF-32", "\xFF\xFE\x00\x00p\x00\x00\x00", "UTF-32", "iconv -f UTF-32"},
+		{"GB18030", gb18030(t, chinese), "GB18030", "iconv -f GB18030 -t UTF-8 IN > OUT"},
+		{"GB18030 cut by the peek", gb18030(t, "号,\n"+strings.Repeat("上", peekSize)), "GB18030", "iconv"},
+		{"GB18030 cut by the peek, one byte further", gb18030(t, "号,,\n"+strings.Repeat("上", peekSize)), "GB18030", "iconv"},
+		{"Latin-1", "name,city\nJos\xE9,K\xF6ln\n", "not UTF-8", "convert"},
+		{"binary data", "\x7FELF\x02\x01\x01\x00\x00", "binary data", "CSV"},
+		{"tabs", "phone\tname\n1\ta\n", "holds a tab", "commas"},
+		{"semicolons", bom + "phone;\"a,b\"\n1;a\n", "holds a semicolon", "commas"},
+		{"pipes", "phone|name|city;\n1|a\n", "holds a pipe", "commas"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := openNamed("list", c.content)
+			var f *fault.Error
+			if !errors.As(err, &f) || f.Kind != fault.Unsupported || !strings.HasPrefix(f.Where, "list") || !strings.Contains(f.What, c.what) || !strings.Contains(f.Mend, c.mend) {
+				t.Errorf("%#v, want a refusal of %s with the mend %q", err, c.what, c.mend)
+			}
+		})
+	}
+}
+
+func TestOpenRefusesAsDamaged(t *testing.T) {
+	for _, c := range []struct{ name, content, where, what string }{
+		{"an empty file", "", "list", "no header"},
+		{"a file of a mark alone", bom, "list", "no header"},
+		{"a file of empty lines", "\n\r\n\n", "list", "no header"},
+		{"old Mac line ends", "phone,name\r1,a\r2,b\r", "list", "old Mac"},
+		{"a long file with old Mac line ends", strings.Repeat("phone,name\r", 10_000) + "\n", "list", "old Mac"},
+		{"a table with a stray NUL in its first line", "phone,\x00name\n1,a\n", "list:1", "NUL"},
+		{"zeros where a file should be", strings.Repeat("\x00", 100), "list:1", "NUL"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := openNamed("list", c.content)
+			var f *fault.Error
+			if !errors.As(err, &f) || f.Kind != fault.Input || f.Where != c.where || !strings.Contains(f.What, c.what) || f.Mend == "" {
+				t.Errorf("%#v, want a fault at %s about %q", err, c.where, c.what)
+			}
+		})
+	}
+}
+
+func TestOpenReadsAsCSV(t *testing.T) {
+	edge := "phone,name\n" + strings.Repeat("x", peekSize-12)
+	for _, c := range []struct{ name, file, content string }{
+		{"a table whose header has a comma in quotes beside others", "list.csv", "\"a;b\",c\n1,2\n"},
+		{"one column without any delimiter", "list.txt", "phone\n1\n"},
+		{"one column whose quoted name holds a semicolon", "list", "\"a;b\"\n1\n"},
+		{"a header that looks a little like markup", "list", "<5,>5\n1,2\n"},
+		{"a name that promises nothing", "list.dat", "a,b\n"},
+		{"a name without extension", "parquet", "a,b\n"},
+		{"a stray NUL further on, which the reader will find", "list.csv", "a,b\n1,2\n3,\x004\n"},
+		{"a lone CR beside line ends", "list.csv", "a,b\n1,\r2\n"},
+		{"a header that a CR ends at the end of the file", "list.csv", "a,b\r"},
+		{"a character cut by the end of the peek after one byte", "list.csv", edge + "上,\n"},
+		{"a character cut by the end of the peek after two bytes", "list.csv", edge[:len(edge)-1] + "上,\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := openNamed(c.file, c.content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if format := r.Info().Format; format != "CSV" {
+				t.Errorf("read as %s", format)
+			}
+		})
+	}
+}
+
+func TestNameThatPromisesAnotherFormatIsRefused(t *testing.T) {
+	for _, c := range []struct{ file, content, what string }{
+		{"a.parquet", "a,b\n1,2\n", "named .parquet but holds CSV text"},
+		{"dir.csv/a.PARQUET", "{}", "named .parquet but holds JSON"},
+		{"a.xlsx", "a,b\n", "named .xlsx but holds CSV text"},
+		{"a.xls", "<html>", "named .xls but holds HTML or XML"},
+		{"a.json", "a,b\n", "named .json but holds CSV text"},
+		{"a.csv.gz", "a,b\n", "named .gz but holds CSV text"},
+	} {
+		_, err := openNamed(c.file, c.content)
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Kind != fault.Input || f.What != c.what || f.Mend == "" {
+			t.Errorf("%s: %v, want %q", c.file, err, c.what)
+		}
+	}
+}
+
+func TestTextThatIsNotUTF8IsShownByLine(t *testing.T) {
+	_, err := openNamed("list.csv", "name,city\n手机,a\nJos\xE9,K\n")
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Where != "list.csv:3" {
+		t.Errorf("%v, want the third line", err)
+	}
+}
+
+func TestCutCharacterAtTheEndOfAWholeFileIsNotUTF8(t *testing.T) {
+	if _, err := openNamed("list.csv", "a,b\n1,\xE4\xB8"); fault.KindOf(err) != fault.Unsupported {
+		t.Errorf("%v, want a refusal", err)
+	}
+}
+
+func TestPeekIsReadAgain(t *testing.T) {
+	const rows = peekSize / 4
+	stream := iotest.HalfReader(strings.NewReader("a,b\n" + strings.Repeat("1,\"2\n\"\n", rows)))
+	r, err := Open(Input{Name: "standard input", Reader: stream, Size: -1}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := readNaively(r.(*csvReader))
+	if err != nil || len(got) != rows || got[rows-1].Line != 2*rows {
+		t.Errorf("%d rows and %v, want %d", len(got), err, rows)
+	}
+}
+
+func TestPeekKeepsRandomAccess(t *testing.T) {
+	in := Input{Name: "list", Reader: bytes.NewReader([]byte("a,b\n1,2\n"))}
+	p, err := peekAt(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := p.rewound(in.Reader)
+	at, ok := again.(io.ReaderAt)
+	if !ok {
+		t.Fatal("random access is lost")
+	}
+	two := make([]byte, 2)
+	if _, err := at.ReadAt(two, 4); err != nil || string(two) != "1," {
+		t.Errorf("%q and %v at 4", two, err)
+	}
+	if all, err := io.ReadAll(again); err != nil || string(all) != "a,b\n1,2\n" {
+		t.Errorf("%q and %v from the start", all, err)
+	}
+	if _, ok := p.rewound(iotest.DataErrReader(in.Reader)).(io.ReaderAt); ok {
+		t.Error("a stream claims random access")
+	}
+}
+
+func TestReadErrorWhileLookingIsReportedWithTheName(t *testing.T) {
+	broken := errors.New("the cable was pulled")
+	_, err := Open(Input{Name: "list.csv", Reader: iotest.ErrReader(broken), Size: -1}, Options{})
+	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "list.csv: ") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// FuzzOpen: whatever the content and the name, Open answers with a reader or with a fault.
+func FuzzOpen(f *testing.F) {
+	for _, text := range scannerSeeds() {
+		f.Add("list.csv", []byte(text))
+	}
+	f.Add("a.parquet", []byte("PAR1"))
+	f.Add("a", []byte("\xFF\xFEa\x00"))
+	f.Add("a", []byte("\xCA\xD6\xBB\xFA"))
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		r, err := Open(Input{Name: name, Reader: bytes.NewReader(data), Size: int64(len(data))}, Options{})
+		if (err == nil) == (r == nil) || err != nil && fault.KindOf(err) == 0 {
+			t.Fatalf("reader %v, error %v", r, err)
+		}
+	})
+}
