@@ -89,14 +89,11 @@ func (s *Outputs) create(path string) (*Output, error) {
 	}
 	o := &Output{target: t, disk: s.disk, opened: opened}
 	o.buffer = bufio.NewWriterSize(outputFile{o}, outputBuffer)
-	if o.file, o.tmp, err = s.disk.createTmp(t.folder); err != nil {
+	s.outputs = append(s.outputs, o) // from here on Abort knows of it
+	if err := o.createTmp(); err != nil {
 		return nil, failed("create", path, err)
 	}
-	s.outputs = append(s.outputs, o) // from here on Abort knows of it
-	if err := o.learn(); err != nil {
-		return nil, err
-	}
-	return o, nil
+	return o, o.learn()
 }
 
 // open returns the folder of an output, opened once for the set and swept then.
