@@ -316,3 +316,18 @@ func TestAnErrorNamesTheOutputAndNotItsTemporaryFile(t *testing.T) {
 	}
 	wantFolder(t, filepath.Dir(path), map[string]string{})
 }
+
+// scratch is a folder for tests that write often: in memory where the machine has such a place.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "cpm-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}

@@ -43,7 +43,7 @@ func scenes() []scene {
 // did not.
 func (c scene) prepare(t *testing.T) (dir string, before, after map[string]string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir = scratch(t)
 	if c.overwrite {
 		for i := range c.outputs {
 			put(t, filepath.Join(dir, outputName(i)), "old", 0o644)
