@@ -89,14 +89,11 @@ func (s *Outputs) create(path string) (*Output, error) {
 	}
 	o := &Output{target: t, disk: s.disk, opened: opened}
 	o.buffer = bufio.NewWriterSize(outputFile{o}, outputBuffer)
-	if o.file, o.tmp, err = s.disk.createTmp(t.folder); err != nil {
+	s.outputs = append(s.outputs, o) // from here on Abort knows of it
+	if err := o.createTmp(); err != nil {
 		return nil, failed("create", path, err)
 	}
-	s.outputs = append(s.outputs, o) // from here on Abort knows of it
-	if err := o.learn(); err != nil {
-		return nil, err
-	}
-	return o, nil
+	return o, o.learn()
 }
 
 // open returns the folder of an output, opened once for the set and swept then.
@@ -198,7 +195,7 @@ func (s *Outputs) Abort() error {
 	}
 	for _, f := range s.folders {
 		if f.file != nil {
-			f.file.Close() // read only: nothing can be lost
+			_ = f.file.Close() // read only: nothing can be lost
 			f.file = nil
 		}
 	}

@@ -1,3 +1,5 @@
+//go:build unix
+
 package formats
 
 import (
@@ -220,23 +222,29 @@ func TestWhatAppearsDuringTheRunIsNotTaken(t *testing.T) {
 }
 
 func TestOverwriteTakesWhatAppearsDuringTheRun(t *testing.T) {
-	dir := t.TempDir()
-	s := NewOutputs(OutputOptions{Overwrite: true, Mode: 0o644})
-	if err := writeOutput(s, filepath.Join(dir, "a"), "new"); err != nil {
-		t.Fatal(err)
+	for name, lacks := range diskKinds {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := without(OutputOptions{Overwrite: true, Mode: 0o644}, lacks...)
+			if err := writeOutput(s, filepath.Join(dir, "a"), "new"); err != nil {
+				t.Fatal(err)
+			}
+			around := s.disk.around
+			appeared := false
+			s.disk.around = func(op, path string, run func() error) error {
+				err := around(op, path, run)
+				if op == "lstat" && !appeared { // after the last look, before the name is given
+					appeared = true
+					put(t, path, "theirs", 0o644)
+				}
+				return err
+			}
+			if err := s.Commit(); err != nil || !appeared {
+				t.Fatal(err, appeared)
+			}
+			wantFolder(t, dir, map[string]string{"a": "-rw-r--r-- new"})
+		})
 	}
-	appeared := false
-	s.disk.around = func(op, path string, run func() error) error {
-		if op == "linkUnnamed" && !appeared {
-			appeared = true
-			put(t, path, "theirs", 0o644)
-		}
-		return run()
-	}
-	if err := s.Commit(); err != nil || !appeared {
-		t.Fatal(err, appeared)
-	}
-	wantFolder(t, dir, map[string]string{"a": "-rw-r--r-- new"})
 }
 
 func TestWithdrawingLeavesWhatSomebodyElsePutThere(t *testing.T) {
@@ -315,4 +323,19 @@ func TestAnErrorNamesTheOutputAndNotItsTemporaryFile(t *testing.T) {
 		t.Error("Commit after a failed Write succeeded")
 	}
 	wantFolder(t, filepath.Dir(path), map[string]string{})
+}
+
+// scratch is a folder for tests that write often: in memory where the machine has such a place.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "cpm-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }

@@ -33,45 +33,40 @@ func isTmpName(base string) bool {
 	return ok && len(digits) == tmpDigits && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
-// createTmp creates a locked file of mode 0600 in the folder; name is empty where it needs none.
-func (d disk) createTmp(folder string) (f *os.File, name string, err error) {
-	f, err = d.openUnnamed(folder)
+// createTmp creates the output's file, locked and of mode 0600; it has a name only where it needs one. What a failure
+// leaves is known to the output and removed by discard.
+func (o *Output) createTmp() (err error) {
+	o.file, err = o.disk.openUnnamed(o.folder)
 	if err == nil {
-		if err = d.lock(f); err != nil {
-			return nil, "", errors.Join(err, d.close(f))
-		}
-		return f, "", nil
+		return o.disk.lock(o.file)
 	}
 	if !errors.Is(err, errors.ErrUnsupported) {
-		return nil, "", err
+		return err
 	}
 	for range tmpTries {
-		name = tmpName(folder)
-		f, err = d.createNamed(name)
-		if !retryTmp(err) {
-			break
+		err = o.createNamed()
+		taken := errors.Is(err, os.ErrExist)
+		swept := errors.Is(err, errLocked) || errors.Is(err, os.ErrNotExist)
+		if !taken && !swept {
+			return err
+		}
+		if err := o.discard(); err != nil {
+			return err
 		}
 	}
-	return f, name, err
+	return err
 }
 
-// retryTmp reports whether another name may do: this one was taken, or swept before it was locked.
-func retryTmp(err error) bool {
-	return errors.Is(err, os.ErrExist) || errors.Is(err, errLocked) || errors.Is(err, os.ErrNotExist)
-}
-
-func (d disk) createNamed(name string) (*os.File, error) {
-	f, err := d.create(name)
-	if err != nil {
-		return nil, err
+func (o *Output) createNamed() (err error) {
+	name := tmpName(o.folder)
+	if o.file, err = o.disk.create(name); err != nil {
+		return err
 	}
-	if err = d.lock(f); err == nil {
-		_, err = d.lstat(name)
+	o.tmp = name
+	if err = o.disk.lock(o.file); err == nil {
+		_, err = o.disk.lstat(name)
 	}
-	if err != nil {
-		return nil, errors.Join(err, d.close(f), d.remove(name))
-	}
-	return f, nil
+	return err
 }
 
 // sweep removes what killed runs left in the folder: regular files of the temporary name that no live run has locked.
@@ -99,7 +94,7 @@ func (d disk) sweepOne(path string) {
 	if err != nil {
 		return
 	}
-	defer f.Close() // read only: nothing can be lost
+	defer func() { _ = f.Close() }() // read only: nothing can be lost
 	// Not disk.lock: here a file system without locks means that nobody knows.
 	if d.do("tryLock", path, func() error { return tryLock(f) }) != nil {
 		return
