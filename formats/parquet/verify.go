@@ -175,28 +175,9 @@ func verifyValues(e format.Encoding, s *format.SchemaElement, b []byte, present 
 		}
 		return walkRuns(b[4:4+n], 1, present, nil)
 	case format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray:
-		return verifyDelta(b, present)
+		return verifyDelta(e, b, present)
 	}
 	return fmt.Errorf("the encoding %s of a page is not read by this version", e)
-}
-
-// verifyDelta checks the count in the head of the DELTA encodings: size of a block, its parts, count, first value.
-func verifyDelta(b []byte, present int) error {
-	if len(b) == 0 && present == 0 {
-		return nil
-	}
-	at := 0
-	var head [3]uint64
-	for i := range head {
-		var err error
-		if head[i], at, err = readUint(b, at); err != nil {
-			return errShort
-		}
-	}
-	if head[0] > maxPageValues || head[1] > head[0] || head[2] != uint64(present) {
-		return errCounts
-	}
-	return nil
 }
 
 // verifyPlain checks that b holds the given number of values as they are.
