@@ -1,12 +1,17 @@
 package parquet
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
 	"cpm/formats/fault"
@@ -18,12 +23,14 @@ const maxGroupRows = 1 << 26
 
 // File is an open Parquet file whose metadata has been checked. It is safe for use by several goroutines.
 type File struct {
-	name   string
-	source *source
-	footer *footer
-	pq     *pq.File
-	leaves []*leaf
-	arenas arenas
+	name     string
+	source   *source
+	footer   *footer
+	pq       *pq.File
+	metadata *format.FileMetaData
+	leaves   []*leaf
+	arenas   arenas
+	pages    sync.Pool // of *rawPage
 }
 
 // leaf is one column that holds values.
@@ -42,7 +49,7 @@ func Open(name string, r io.ReaderAt, size int64) (f *File, err error) {
 	if f.footer, err = readFooter(name, r, size); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{func() error { return f.open(size) }, f.findLeaves, f.checkGroups} {
+	for _, step := range []func() error{f.open, f.findLeaves, f.checkGroups} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -50,11 +57,33 @@ func Open(name string, r io.ReaderAt, size int64) (f *File, err error) {
 	return f, nil
 }
 
-// open hands the file to parquet-go. The page index is left alone: a gap in it makes the library panic.
-func (f *File) open(size int64) (err error) {
+// open hands the library the footer alone: what it reads of the pages comes through rawChunk, not compressed. So each
+// chunk is told to begin at 0 and to go on for ever. The page index is left out: a gap in it makes the library panic.
+func (f *File) open() (err error) {
 	defer f.recover(&err)
-	f.pq, err = pq.OpenFile(f.source, size, pq.SkipPageIndex(true), pq.SkipBloomFilters(true),
-		pq.ReadBufferSize(256<<10), pq.FileReadMode(pq.ReadModeSync))
+	f.metadata = new(format.FileMetaData)
+	if err := thrift.Unmarshal(new(thrift.CompactProtocol), f.footer.bytes, f.metadata); err != nil {
+		return f.fault(err, "the Parquet footer cannot be read")
+	}
+	told := *f.metadata
+	told.RowGroups = slices.Clone(told.RowGroups)
+	for i := range told.RowGroups {
+		g := &told.RowGroups[i]
+		g.Columns = slices.Clone(g.Columns)
+		for j := range g.Columns {
+			c := &g.Columns[j]
+			c.MetaData = format.ColumnMetaData{Type: c.MetaData.Type, Encoding: c.MetaData.Encoding,
+				PathInSchema: c.MetaData.PathInSchema, NumValues: c.MetaData.NumValues, TotalCompressedSize: math.MaxInt64}
+		}
+	}
+	b, err := thrift.Marshal(new(thrift.CompactProtocol), &told)
+	if err != nil {
+		return f.fault(err, "the Parquet footer cannot be read")
+	}
+	file := binary.LittleEndian.AppendUint32(append([]byte(magic), b...), uint32(len(b)))
+	file = append(file, magic...)
+	f.pq, err = pq.OpenFile(bytes.NewReader(file), int64(len(file)), pq.SkipPageIndex(true), pq.SkipBloomFilters(true),
+		pq.FileReadMode(pq.ReadModeSync))
 	if err != nil {
 		return f.fault(err, "the Parquet footer cannot be read")
 	}
@@ -65,7 +94,7 @@ func (f *File) open(size int64) (err error) {
 // the schema says.
 func (f *File) findLeaves() (err error) {
 	defer f.recover(&err)
-	elements := f.pq.Metadata().Schema
+	elements := f.metadata.Schema
 	var visit func(c *pq.Column)
 	visit = func(c *pq.Column) {
 		if c.Leaf() {
@@ -132,7 +161,7 @@ func (f *File) Columns() []string {
 }
 
 // Rows returns the number of rows.
-func (f *File) Rows() int64 { return f.pq.NumRows() }
+func (f *File) Rows() int64 { return f.metadata.NumRows }
 
 // Groups returns the number of row groups.
 func (f *File) Groups() int { return len(f.groups()) }
@@ -183,7 +212,7 @@ func (f *File) CanText(column int) error {
 	return nil
 }
 
-func (f *File) groups() []format.RowGroup { return f.pq.Metadata().RowGroups }
+func (f *File) groups() []format.RowGroup { return f.metadata.RowGroups }
 
 func (f *File) where(l *leaf) string { return fmt.Sprintf("%s, column %s", f.name, l.name) }
 

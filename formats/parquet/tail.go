@@ -26,7 +26,7 @@ func (w *Writer) footer(m *format.FileMetaData) ([]byte, error) {
 		w.mendGroup(&m.RowGroups[i], &w.file.groups()[w.groups[i]], end)
 	}
 	own := *m
-	own.Version = w.file.pq.Metadata().Version
+	own.Version = w.file.metadata.Version
 	own.CreatedBy = "cpm"
 	own.Schema, own.KeyValueMetadata, own.ColumnOrders = nil, nil, nil
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), &own)

@@ -37,6 +37,7 @@ type Selection struct {
 
 // Part is a row group that waits for its place in the file.
 type Part struct {
+	owner  *Writer
 	group  int // of the source
 	rows   int
 	writer *pq.ConcurrentRowGroupWriter // nil when no row was kept
@@ -98,7 +99,7 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 	if len(s.Keep)*64 < rows || w.extra != "" && len(s.Extra) < rows {
 		return nil, fmt.Errorf("parquet writer: a selection is shorter than its %d rows", rows)
 	}
-	part = &Part{group: group, rows: count(s.Keep, rows)}
+	part = &Part{owner: w, group: group, rows: count(s.Keep, rows)}
 	if part.rows == 0 {
 		return part, nil
 	}
@@ -123,6 +124,9 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 
 // Append writes a part behind the parts before it.
 func (w *Writer) Append(p *Part) (err error) {
+	if p.owner != w {
+		return errors.New("parquet writer: the part is of another writer")
+	}
 	if w.err != nil || p.rows == 0 {
 		return w.err
 	}

@@ -34,6 +34,7 @@ def secret(i):
 
 # --- DuckDB ----------------------------------------------------------------------------------------------------------
 
+# DuckDB cuts row groups at multiples of 2,048 rows.
 con = duckdb.connect()
 con.execute("set threads = 1; set preserve_insertion_order = true; set TimeZone = 'UTC'")
 con.execute(f"""
@@ -76,19 +77,23 @@ def duck(name, table, options):
     con.execute(f"copy (from {table}) to '{name}.parquet' (format parquet, {options})")
 
 
-duck("duckdb_v1_snappy", "wide", "compression snappy, row_group_size 256")
-duck("duckdb_v1_zstd", "wide", "compression zstd, row_group_size 300")
+duck("duckdb_v1_snappy", "wide", "compression snappy")
+duck("duckdb_v1_zstd", "wide", "compression zstd")
 duck("duckdb_v1_gzip", "wide", "compression gzip")
-duck("duckdb_v1_brotli", "wide", "compression brotli, row_group_size 256")
-duck("duckdb_v1_none", "(select id, phone, email, city, secret from wide)", "compression uncompressed, row_group_size 512")
-duck("duckdb_v2_zstd", "(select * exclude (umedium) from wide)", "compression zstd, parquet_version v2, row_group_size 256")
-duck("duckdb_nested_v1", "nested", "compression snappy, row_group_size 256")
-duck("duckdb_nested_v2", "nested", "compression zstd, parquet_version v2, row_group_size 256")
+duck("duckdb_v1_brotli", "wide", "compression brotli")
+duck("duckdb_v1_none", "(select id, phone, email, city, secret from wide)", "compression uncompressed")
+duck("duckdb_v2_zstd", "(select * exclude (umedium) from wide)", "compression zstd, parquet_version v2")
+duck("duckdb_nested_v1", "nested", "compression snappy")
+duck("duckdb_nested_v2", "nested", "compression zstd, parquet_version v2")
 duck("duckdb_field_ids", "(select id, phone, city, secret from wide)",
-     "compression snappy, row_group_size 256, field_ids {id: 0, phone: 7, city: 42, secret: 3}, "
+     "compression snappy, field_ids {id: 0, phone: 7, city: 42, secret: 3}, "
      "kv_metadata {zeta: 'last', alpha: 'first', '客户': '会员'}")
-duck("duckdb_bloom", "(select i, 'k' || (i % 50) as k, 'secret-' || (i % 50) as secret from range(2000) t(i))",
-     "compression snappy, row_group_size 1000")
+duck("duckdb_bloom", "(select i, 'k' || (i % 50) as k, 'key-' || (i % 50) as word from range(5000) t(i))",
+     "compression snappy, row_group_size 2048")
+duck("duckdb_groups", "(select i as id, '1' || (38 + i % 3) || lpad(((i * 7919) % 100000000)::varchar, 8, '0') as phone, "
+     "case when i % 11 = 0 then null else 'user' || i || '@example.com' end as email, "
+     "'secret-' || lpad(i::varchar, 5, '0') || '-' || substr(md5(i::varchar), 1, 8) as secret from range(4500) t(i))",
+     "compression snappy, row_group_size 2048")
 duck("duckdb_empty", "(from wide limit 0)", "compression snappy")
 duck("refused_uint32_delta", "(select id, umedium from wide limit 50)", "compression zstd, parquet_version v2")
 duck("refused_lz4_raw", "(select id, phone, secret from wide limit 50)", "compression lz4_raw")

@@ -1,0 +1,138 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// inflater decompresses pages. It gives back exactly the bytes that a page claims to hold, and allocates no more.
+type inflater struct {
+	gzip   *gzip.Reader
+	brotli *brotli.Reader
+	zstd   *zstd.Decoder
+	packed bytes.Reader
+}
+
+// inflate appends to dst the size bytes that src holds, compressed by codec.
+func (d *inflater) inflate(dst []byte, codec format.CompressionCodec, src []byte, size int) ([]byte, error) {
+	start, err := len(dst), error(nil)
+	switch codec {
+	case format.Uncompressed:
+		dst = append(dst, src...)
+	case format.Snappy:
+		dst, err = inflateSnappy(dst, src, size)
+	case format.Zstd:
+		dst, err = d.inflateZstd(dst, src, size)
+	case format.Gzip, format.Brotli:
+		if len(src) > 0 || size > 0 {
+			dst, err = d.inflateStream(dst, codec, src, size)
+		}
+	default:
+		return nil, fmt.Errorf("compressed with %s", codec)
+	}
+	if err == nil && len(dst)-start != size {
+		err = fmt.Errorf("a page claims %d bytes but holds %d", size, len(dst)-start)
+	}
+	return dst, err
+}
+
+// inflateSnappy appends a block of Snappy, which begins with its length.
+func inflateSnappy(dst, src []byte, size int) ([]byte, error) {
+	if len(src) == 0 {
+		return dst, nil
+	}
+	n, length := binary.Uvarint(src)
+	if length <= 0 || n != uint64(size) {
+		return dst, fmt.Errorf("a page claims %d bytes but holds %d", size, n)
+	}
+	dst, room := grown(dst, size)
+	out, err := s2.Decode(room, src)
+	if err != nil {
+		return dst, err
+	}
+	return dst[:len(dst)+len(out)], nil
+}
+
+// inflateZstd appends frames of Zstandard. A frame that does not tell its size is read as a stream, so that memory
+// grows with what is there and not with what is claimed.
+func (d *inflater) inflateZstd(dst, src []byte, size int) ([]byte, error) {
+	if len(src) == 0 {
+		return dst, nil
+	}
+	if d.zstd == nil {
+		var err error
+		if d.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true)); err != nil {
+			return dst, err
+		}
+	}
+	var h zstd.Header
+	if err := h.Decode(src); err != nil {
+		return dst, err
+	}
+	if !h.HasFCS {
+		return d.inflateStream(dst, format.Zstd, src, size)
+	}
+	if h.FrameContentSize > uint64(size) {
+		return dst, fmt.Errorf("a page claims %d bytes but holds %d", size, h.FrameContentSize)
+	}
+	dst, room := grown(dst, size)
+	out, err := d.zstd.DecodeAll(src, room[:0:size])
+	if err != nil {
+		return dst, err
+	}
+	return dst[:len(dst)+len(out)], nil
+}
+
+// inflateStream appends what a stream holds, a byte more than size at most.
+func (d *inflater) inflateStream(dst []byte, codec format.CompressionCodec, src []byte, size int) ([]byte, error) {
+	d.packed.Reset(src)
+	stream, err := d.stream(codec)
+	if err != nil {
+		return dst, err
+	}
+	buffer := bytes.NewBuffer(dst)
+	if _, err := buffer.ReadFrom(io.LimitReader(stream, int64(size)+1)); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return dst, err
+	}
+	return buffer.Bytes(), nil
+}
+
+// stream returns the reader of a codec, set to the packed bytes.
+func (d *inflater) stream(codec format.CompressionCodec) (r io.Reader, err error) {
+	switch {
+	case codec == format.Zstd:
+		return d.zstd, d.zstd.Reset(&d.packed)
+	case codec == format.Brotli && d.brotli == nil:
+		d.brotli = brotli.NewReader(&d.packed)
+		return d.brotli, nil
+	case codec == format.Brotli:
+		return d.brotli, d.brotli.Reset(&d.packed)
+	case d.gzip == nil:
+		if d.gzip, err = gzip.NewReader(&d.packed); err != nil {
+			d.gzip = nil
+			return nil, err
+		}
+		return d.gzip, nil
+	}
+	return d.gzip, d.gzip.Reset(&d.packed)
+}
+
+// grown returns dst with room for n more bytes, and that room.
+func grown(dst []byte, n int) (grown, room []byte) {
+	if cap(dst)-len(dst) < n {
+		dst = append(make([]byte, 0, len(dst)+n), dst...)
+	}
+	return dst, dst[len(dst) : len(dst)+n]
+}

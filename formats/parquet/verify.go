@@ -1,0 +1,221 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// A page is checked before the library decodes it, because the library trusts two kinds of numbers that stand inside
+// the data. It takes the length of a run as it comes: one flipped bit asks for 8 GB. And where a page holds fewer
+// values than its header says, it goes on into memory that held another page.
+
+// maxPageValues bounds the values of one page. Writers aim at 1 MB a page.
+const maxPageValues = 1 << 26
+
+// runSlack is how many values a run may hold beyond the end of a page: writers pad the last run.
+const runSlack = 512
+
+var (
+	errShort  = errors.New("a page holds fewer values than it claims")
+	errRun    = errors.New("a run of values is longer than its page")
+	errLevel  = errors.New("the levels of a page are malformed")
+	errCounts = errors.New("the counts of a page contradict each other")
+)
+
+// page is one data page, decompressed: its levels and its values.
+type page struct {
+	encoding   format.Encoding
+	count      int    // values, nulls among them
+	repetition []byte // in hybrid runs; nil in a column without repetition
+	definition []byte // in hybrid runs; nil in a column without nulls
+	values     []byte
+}
+
+// verify checks a page of the column and returns the number of its values that are no nulls.
+func (p *page) verify(l *leaf, dictionary bool) (present int, err error) {
+	present = p.count
+	if max := l.MaxRepetitionLevel(); max > 0 {
+		if _, err := countLevels(p.repetition, max, p.count); err != nil {
+			return 0, err
+		}
+	}
+	if max := l.MaxDefinitionLevel(); max > 0 {
+		if present, err = countLevels(p.definition, max, p.count); err != nil {
+			return 0, err
+		}
+	}
+	if isNull(l.schema) {
+		if present > 0 {
+			return 0, errCounts
+		}
+		return 0, nil
+	}
+	return present, verifyValues(p.encoding, l.schema, p.values, present, dictionary)
+}
+
+// countLevels walks the levels of count values and returns how many are the greatest possible. Levels stand in hybrid
+// runs: a run is a length and one value, or values that are packed by bits, eight at a time.
+func countLevels(b []byte, max, count int) (greatest int, err error) {
+	width := bits.Len(uint(max))
+	have := 0
+	err = walkRuns(b, width, count, func(n int, packed []byte, value uint32) error {
+		n = min(n, count-have)
+		have += n
+		if packed == nil {
+			if value > uint32(max) {
+				return errLevel
+			}
+			if value == uint32(max) {
+				greatest += n
+			}
+			return nil
+		}
+		for i := range n {
+			bit := i * width
+			level := uint(packed[bit>>3]) >> (bit & 7)
+			if bit&7+width > 8 {
+				level |= uint(packed[bit>>3+1]) << (8 - bit&7)
+			}
+			if level &= 1<<width - 1; level > uint(max) {
+				return errLevel
+			} else if level == uint(max) {
+				greatest++
+			}
+		}
+		return nil
+	})
+	return greatest, err
+}
+
+// walkRuns walks hybrid runs that hold count values and calls do for each: with the packed bytes, or with nil and the
+// one value of the run.
+func walkRuns(b []byte, width, count int, do func(n int, packed []byte, value uint32) error) error {
+	have := 0
+	for at := 0; at < len(b); {
+		head, next, err := readUint(b, at)
+		if err != nil {
+			return errRun
+		}
+		at = next
+		if head>>1 > maxPageValues {
+			return errRun
+		}
+		n, size := int(head>>1), (width+7)/8
+		packed := head&1 != 0
+		if packed {
+			n, size = n*8, n*width
+		}
+		if size > len(b)-at {
+			return errShort
+		}
+		if n > count-have+runSlack {
+			return errRun
+		}
+		if do != nil && n > 0 && have < count {
+			if err := do(n, runBytes(b[at:at+size], packed), runValue(b[at:at+size], packed)); err != nil {
+				return err
+			}
+		}
+		at += size
+		have = min(have+n, count)
+	}
+	if have < count {
+		return errShort
+	}
+	return nil
+}
+
+func runBytes(b []byte, packed bool) []byte {
+	if packed {
+		return b
+	}
+	return nil
+}
+
+func runValue(b []byte, packed bool) uint32 {
+	if packed || len(b) > 4 {
+		return 0
+	}
+	var word [4]byte
+	copy(word[:], b)
+	return binary.LittleEndian.Uint32(word[:])
+}
+
+// verifyValues checks that b holds the given number of values in the encoding.
+func verifyValues(e format.Encoding, s *format.SchemaElement, b []byte, present int, dictionary bool) error {
+	switch e {
+	case format.Plain, format.ByteStreamSplit:
+		return verifyPlain(s, b, present)
+	case format.PlainDictionary, format.RLEDictionary:
+		switch {
+		case !dictionary:
+			return errors.New("a page needs a dictionary and there is none")
+		case len(b) == 0 && present == 0:
+			return nil
+		case len(b) == 0:
+			return errShort
+		case b[0] > 32:
+			return errRun
+		}
+		return walkRuns(b[1:], int(b[0]), present, nil)
+	case format.RLE:
+		if s.Type.V != format.Boolean {
+			break
+		}
+		if len(b) < 4 {
+			return verifyPlain(s, b, present)
+		}
+		n := binary.LittleEndian.Uint32(b)
+		if uint64(n) > uint64(len(b)-4) {
+			return errShort
+		}
+		return walkRuns(b[4:4+n], 1, present, nil)
+	case format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray:
+		return verifyDelta(e, b, present)
+	}
+	return fmt.Errorf("the encoding %s of a page is not read by this version", e)
+}
+
+// verifyPlain checks that b holds the given number of values as they are.
+func verifyPlain(s *format.SchemaElement, b []byte, present int) error {
+	width := 0
+	switch s.Type.V {
+	case format.Boolean:
+		if len(b) < (present+7)/8 {
+			return errShort
+		}
+		return nil
+	case format.Int32, format.Float:
+		width = 4
+	case format.Int64, format.Double:
+		width = 8
+	case format.Int96:
+		width = 12
+	case format.FixedLenByteArray:
+		width = int(s.TypeLength.V)
+	case format.ByteArray:
+		at := 0
+		for range present {
+			if len(b)-at < 4 {
+				return errShort
+			}
+			n := binary.LittleEndian.Uint32(b[at:])
+			if at += 4; uint64(n) > uint64(len(b)-at) {
+				return errShort
+			}
+			at += int(n)
+		}
+		if at != len(b) {
+			return errCounts
+		}
+		return nil
+	}
+	if len(b) < present*width {
+		return errShort
+	}
+	return nil
+}
