@@ -57,8 +57,10 @@ system: needs
 needs:
 	.ci/install-system
 
+# To compare two versions: run it on each with BENCHTIME=1s TESTFLAGS='-count 10', then
+# go tool -modfile=.ci/tools/go.mod benchstat OLD NEW.
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(TESTFLAGS) ./...
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
