@@ -2,8 +2,8 @@
 
 GO        ?= go
 TOOL      := $(GO) tool -modfile=.ci/tools/go.mod
-# What ./... leaves out because it lies below testdata: the example, with a second opinion on its verdicts.
-PACKAGES  := ./... ./testdata/example/...
+# Named by path, because ./... passes over them: the example, with a second opinion on its verdicts, and what counts in CI.
+PACKAGES  := ./... ./testdata/example/... ./.ci/tally
 # Modules of their own, tested when they are there: DuckDB reads the outputs, and needs cgo.
 ORACLES   := $(wildcard testdata/duckdb)
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -15,7 +15,7 @@ BENCHTIME ?= 1x
 FUZZTIME  ?= 5s
 SOAKTIME  ?= 5m
 
-.PHONY: build demo test lint test-system bench fuzz soak clean
+.PHONY: build demo test lint test-system race oracles system needs bench fuzz soak clean
 
 # The binary ./cpm: static, and the same bytes on every machine for the same commit.
 build:
@@ -41,16 +41,26 @@ lint:
 	$(TOOL) golangci-lint config verify
 	$(TOOL) golangci-lint run $(PACKAGES)
 
-# What needs more than Go: cgo for the race detector and DuckDB, strace, a terminal, root for a disk that fills up.
-# The tests with the tag are never taken from the cache, because what they test is the machine too.
-test-system:
-	.ci/install-system
+# What needs more than Go: cgo for the race detector and for DuckDB, strace, a terminal, root for a disk that fills up.
+test-system: race oracles system
+
+race: needs
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(TESTFLAGS) $(PACKAGES)
+
+oracles: needs
 	for module in $(ORACLES); do (cd $$module && CGO_ENABLED=1 $(GO) test $(TESTFLAGS) ./...) || exit; done
+
+# Never taken from the cache, because what these test is the machine too.
+system: needs
 	$(GO) test -tags system -count 1 -timeout 20m $(TESTFLAGS) ./...
 
+needs:
+	.ci/install-system
+
+# To compare two versions: run it on each with BENCHTIME=1s TESTFLAGS='-count 10', then
+# go tool -modfile=.ci/tools/go.mod benchstat OLD NEW.
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(TESTFLAGS) ./...
 
 fuzz:
 	.ci/fuzz $(FUZZTIME)
@@ -61,5 +71,5 @@ soak:
 	CPM_WORLDS=500000 $(GO) test -count 1 -timeout 0 $(PACKAGES)
 
 clean:
-	rm -rf cpm .bin .demo
-	find . -name '*.test' -o -name '*.prof' | xargs rm -f
+	rm -rf cpm .bin .demo *.test *.prof
+	find cmd filter consentload formats testdata \( -name '*.test' -o -name '*.prof' \) -delete

@@ -52,7 +52,7 @@ func (h *hashed) Read(p []byte) (int, error) {
 func OpenFile(path string, withDigest bool) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, missing(path, err)
+		return nil, unopened(path, err)
 	}
 	f, err := watch(path, file, withDigest)
 	if err != nil {
@@ -61,8 +61,8 @@ func OpenFile(path string, withDigest bool) (*File, error) {
 	return f, nil
 }
 
-// missing tells what a user should do about a file that cannot be opened.
-func missing(path string, err error) error {
+// unopened tells what a user should do about a file that cannot be opened.
+func unopened(path string, err error) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return fault.New(fault.Usage, path, "no such file").Hint("check the path; relative paths start in the working folder")

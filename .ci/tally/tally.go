@@ -1,11 +1,12 @@
 // Command tally runs steps of the Makefile, one after the other, and counts their tests.
 //
-//	go run .ci/tally.go STEP…
+//	go run ./.ci/tally STEP…
 //
 // It runs a step with TESTFLAGS=-json and passes on what the step says, but shows the output of a test only when it
 // failed or was skipped. It ends with the closing line of every package, and with "N passed, M failed": tests and
-// subtests, where a package that fails without a failed test counts as one, and so does a step (lint, vet). A step that
-// fails does not keep the next from running. The exit code is 0 only when every step passed.
+// subtests, once for each time that they ran (plain, with -race, with -tags system). A package that fails without a
+// failed test counts as one failure, and so does a step (lint, vet). A step that fails does not keep the next from
+// running. The exit code is 0 only when every step passed.
 package main
 
 import (
@@ -24,9 +25,9 @@ import (
 )
 
 func main() {
-	t := tally{out: os.Stdout, output: map[string]string{}, red: map[string]int{}}
+	t := newTally(os.Stdout)
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run .ci/tally.go STEP…")
+		fmt.Fprintln(os.Stderr, "usage: go run ./.ci/tally STEP…")
 		os.Exit(2)
 	}
 	for _, step := range os.Args[1:] {
@@ -52,13 +53,26 @@ type tally struct {
 	steps   []string          // "lint: passed in 3m2s"
 
 	passed, failed, skipped, broken int
+	lost                            error // the first write that failed
+}
+
+func newTally(out io.Writer) *tally {
+	return &tally{out: out, output: map[string]string{}, red: map[string]int{}}
+}
+
+// say writes to out; what is lost there is no success.
+func (t *tally) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(t.out, format, args...); err != nil && t.lost == nil {
+		t.lost = err
+	}
 }
 
 // step runs one target of the Makefile.
 func (t *tally) step(name string) {
-	fmt.Fprintf(t.out, "== make %s\n", name)
+	t.say("== make %s\n", name)
+	t.closing = append(t.closing, "make "+name+":")
 	start, failed := time.Now(), t.failed
-	cmd := exec.Command("make", "--no-print-directory", name, "TESTFLAGS=-json")
+	cmd := exec.Command("make", "--no-print-directory", "--keep-going", name, "TESTFLAGS=-json")
 	cmd.Stderr = os.Stderr
 	err := t.follow(cmd)
 	took := time.Since(start).Round(time.Second)
@@ -93,8 +107,8 @@ func (t *tally) read(from io.Reader) error {
 		var e event
 		if bytes.HasPrefix(line, []byte(`{"`)) && json.Unmarshal(line, &e) == nil && e.Action != "" {
 			t.take(e)
-		} else if _, err := t.out.Write(line); err != nil {
-			return err
+		} else {
+			t.say("%s", line)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -112,7 +126,7 @@ func (t *tally) take(e event) {
 	case "output":
 		t.output[key] += e.Output
 	case "build-output":
-		fmt.Fprint(t.out, e.Output)
+		t.say("%s", e.Output)
 	case "pass", "fail", "skip":
 		if e.Test == "" {
 			t.endPackage(e, t.output[key])
@@ -134,7 +148,7 @@ func (t *tally) endTest(e event, output string) {
 	case "skip":
 		t.skipped++
 	}
-	fmt.Fprintf(t.out, "%s %s\n%s", e.Package, e.Test, output)
+	t.say("%s %s\n%s", e.Package, e.Test, output)
 }
 
 // endPackage keeps the closing line of a package, which go test prints last, and shows all that a failed one said.
@@ -148,31 +162,31 @@ func (t *tally) endPackage(e event, output string) {
 		}
 		for _, key := range slices.Sorted(maps.Keys(t.output)) { // the package, and tests that a crash cut off
 			if strings.HasPrefix(key, e.Package+" ") {
-				fmt.Fprint(t.out, t.output[key])
+				t.say("%s", t.output[key])
 				delete(t.output, key)
 			}
 		}
 	}
 	delete(t.red, e.Package)
 	t.closing = append(t.closing, closing)
-	fmt.Fprintln(t.out, closing)
+	t.say("%s\n", closing)
 }
 
 // close prints what there is to say at the end.
 func (t *tally) close() {
-	fmt.Fprintln(t.out, "\n== packages")
+	t.say("\n== packages\n")
 	for _, line := range t.closing {
-		fmt.Fprintln(t.out, line)
+		t.say("%s\n", line)
 	}
-	fmt.Fprintln(t.out, "\n== steps")
+	t.say("\n== steps\n")
 	for _, line := range t.steps {
-		fmt.Fprintln(t.out, line)
+		t.say("%s\n", line)
 	}
 	if t.skipped > 0 {
-		fmt.Fprintf(t.out, "%d skipped, each shown above with its reason\n", t.skipped)
+		t.say("%d skipped, each shown above with its reason\n", t.skipped)
 	}
-	fmt.Fprintf(t.out, "%d passed, %d failed\n", t.passed, t.failed)
+	t.say("%d passed, %d failed\n", t.passed, t.failed)
 }
 
-// good reports whether every step passed.
-func (t *tally) good() bool { return t.broken == 0 && t.failed == 0 }
+// good reports whether every step passed and nothing of what it said was lost.
+func (t *tally) good() bool { return t.broken == 0 && t.failed == 0 && t.lost == nil }
