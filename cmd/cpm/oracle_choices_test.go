@@ -78,6 +78,9 @@ func (m *refMaker) purposes(c *refConfig) {
 			continue
 		}
 		p.refPolicy = m.policy(c)
+		if m.one(15) {
+			p.MinVersion = ""
+		}
 		p.StarOff = m.one(15)
 		for _, channel := range []string{"sms", "email"} {
 			if m.one(25) {
@@ -85,8 +88,9 @@ func (m *refMaker) purposes(c *refConfig) {
 				if p.Channels == nil {
 					p.Channels = map[string]*refPolicy{}
 				}
-				if o == (refPolicy{}) { // an empty override says nothing; the basis always may be said
-					o.Basis = "opt_out"
+				o.Basis = refFirst(o.Basis, m.pick("", "opt_out"))
+				if o.Notice == p.Notice && m.one(50) { // another minimum of the same notice
+					o.Notice = ""
 				}
 				p.Channels[channel] = &o
 			}

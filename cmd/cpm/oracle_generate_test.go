@@ -333,6 +333,9 @@ func (m *refMaker) spoil(t *refTable, r *refRow) {
 		r.Cells["status"] = m.pick("maybe", "", "yes")
 	case 1:
 		r.Cells["occurred_at"] = m.pick("yesterday", "", "2025-13-01T00:00:00Z", "2025-06-01", "12345", "2025-02-30T00:00:00Z")
+		if !m.w.Quarantine && m.one(30) { // bad only where no zone is declared
+			r.Cells["occurred_at"] = "2025-06-01 08:00:00"
+		}
 	case 2:
 		r.Cells["expires_at"] = m.pick("never", "2025-06-01")
 	case 3:
