@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // sound says whether the contract decides the world: a purpose that nobody knows, an audience column without a
@@ -170,7 +171,8 @@ func (t *refTable) empty(r *refRow, key string) bool {
 
 // flat is the world without what the simpler steps leave alone.
 func (w *refWorld) flat() string {
-	text := fmt.Sprint(w.By, w.Match, w.Dedupe, w.Kinds, w.Channels, w.Annotate, w.Report, w.DefaultOutput, w.Quarantine, w.Quiet, w.MinRowsZero)
+	text := fmt.Sprint(w.By, w.Match, w.Dedupe, w.Kinds, w.Channels, w.Quarantine, w.MinRowsZero)
+	text += fmt.Sprint(w.Annotate, w.Report, w.DefaultOutput, w.Quiet)
 	for _, t := range w.tables() {
 		text += fmt.Sprint(t.Name, t.BOM, t.CRLF, t.NoEnd, t.Quotes, t.Native)
 	}
@@ -235,7 +237,7 @@ func refConfigured(change func(c *refConfig)) func(w *refWorld) {
 func (r *refRun) tell() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cpm %s\n", strings.ReplaceAll(strings.Join(r.args, " "), r.dir, "."))
-	fmt.Fprintf(&b, "exit code %d, want %v; as-of %s\n%s\n", r.code, r.want.Codes, r.w.AsOf.Format("2006-01-02T15:04:05.999999999Z07:00"), r.talk)
+	fmt.Fprintf(&b, "exit code %d, want %v; as-of %s\n%s\n", r.code, r.want.Codes, r.w.AsOf.Format(time.RFC3339Nano), r.talk)
 	if r.w.Config != nil {
 		fmt.Fprintf(&b, "--- rules.yaml\n%s", r.w.yaml())
 	}
