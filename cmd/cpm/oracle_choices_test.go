@@ -32,21 +32,7 @@ func (m *refMaker) rules() {
 			c.Timezone, m.w.Zone = "Europe/London", c.Timezone
 		}
 	}
-	if m.one(60) {
-		c.Channels = map[string]*refChannel{"sms": {Contact: "phone"}, "email": {Contact: "email"}}
-		if m.one(50) {
-			c.Channels["sms"].Aliases = []string{"text", "短信"}
-		}
-		if m.one(40) {
-			c.Channels["push"] = &refChannel{Contact: m.pick("device_id", "customer_id")}
-		}
-	}
-	if m.one(60) {
-		c.Notices = map[string][]string{"policy": {"1", "2", "3"}}
-		if m.one(50) {
-			c.Notices["terms"] = []string{m.pick("3", "0"), "4", "9"}
-		}
-	}
+	m.names(c)
 	if m.one(75) {
 		m.purposes(c)
 	}
@@ -64,6 +50,25 @@ func (m *refMaker) rules() {
 	}
 }
 
+// names draws the channels and notices that the configuration declares.
+func (m *refMaker) names(c *refConfig) {
+	if m.one(60) {
+		c.Channels = map[string]*refChannel{"sms": {Contact: "phone"}, "email": {Contact: "email"}}
+		if m.one(50) {
+			c.Channels["sms"].Aliases = []string{"text", "短信"}
+		}
+		if m.one(40) {
+			c.Channels["push"] = &refChannel{Contact: m.pick("device_id", "customer_id")}
+		}
+	}
+	if m.one(60) {
+		c.Notices = map[string][]string{"policy": {"1", "2", "3"}}
+		if m.one(50) {
+			c.Notices["terms"] = []string{m.pick("3", "0"), "4", "9"}
+		}
+	}
+}
+
 func (m *refMaker) purposes(c *refConfig) {
 	c.Purposes = map[string]*refPurpose{"promotion": {}, "service": {}}
 	if m.one(60) {
@@ -78,6 +83,9 @@ func (m *refMaker) purposes(c *refConfig) {
 			continue
 		}
 		p.refPolicy = m.policy(c)
+		if m.one(15) {
+			p.MinVersion = ""
+		}
 		p.StarOff = m.one(15)
 		for _, channel := range []string{"sms", "email"} {
 			if m.one(25) {
@@ -85,8 +93,9 @@ func (m *refMaker) purposes(c *refConfig) {
 				if p.Channels == nil {
 					p.Channels = map[string]*refPolicy{}
 				}
-				if o == (refPolicy{}) { // an empty override says nothing; the basis always may be said
-					o.Basis = "opt_out"
+				o.Basis = refFirst(o.Basis, m.pick("", "opt_out"))
+				if o.Notice == p.Notice && m.one(50) { // another minimum of the same notice
+					o.Notice = ""
 				}
 				p.Channels[channel] = &o
 			}
@@ -132,9 +141,17 @@ func (m *refMaker) flags() {
 	}
 	w.Match = m.pick("contact", "contact", "all", "any")
 	w.Dedupe = m.pick("", "", "", "identifier", "subject")
+	m.identifiers()
+	w.Report, w.Quiet, w.DefaultOutput = m.one(8), m.one(50), m.one(8)
+}
+
+// identifiers draws --id and --kinds. What a contact kind outside --kinds means is open, so there is none.
+func (m *refMaker) identifiers() {
+	w := m.w
 	for _, channel := range w.Channels {
 		w.IDs = append(w.IDs, w.contact(channel))
 	}
+	contacts := slices.Clone(w.IDs)
 	if w.Match != "contact" {
 		for _, kind := range refKinds {
 			if !slices.Contains(w.IDs, kind) && len(w.IDs) < 3 && m.one(60) {
@@ -145,20 +162,15 @@ func (m *refMaker) flags() {
 	} else if m.one(60) {
 		w.IDs = nil
 	}
-	if m.one(18) {
-		for _, kind := range refKinds {
-			if slices.Contains(w.IDs, kind) || m.one(30) {
-				w.Kinds = append(w.Kinds, kind)
-			}
-		}
-		for _, channel := range w.Channels {
-			if kind := w.contact(channel); !slices.Contains(w.Kinds, kind) {
-				w.Kinds = append(w.Kinds, kind)
-			}
-		}
-		w.AcceptUnread = m.one(60)
+	if !m.one(18) {
+		return
 	}
-	w.Report, w.Quiet, w.DefaultOutput = m.one(8), m.one(50), m.one(8)
+	for _, kind := range refKinds {
+		if slices.Contains(w.IDs, kind) || slices.Contains(contacts, kind) || m.one(30) {
+			w.Kinds = append(w.Kinds, kind)
+		}
+	}
+	w.AcceptUnread = m.one(60)
 }
 
 // anchor adds an act of somebody else that names the purpose, where only the exports make it known.
@@ -259,8 +271,25 @@ func (m *refMaker) audience() {
 		}
 	}
 	m.Shuffle(len(kinds), func(a, b int) { kinds[a], kinds[b] = kinds[b], kinds[a] })
-	keys := append([]string{"rid"}, kinds...)
-	keys = append(keys, "note")
+	m.columns(kinds)
+	if len(m.w.IDs) > 0 && !t.Parquet && m.one(15) {
+		m.w.Position, t.NoHeader = true, m.one(40)
+	}
+	if t.NoHeader {
+		t.BOM, t.NoEnd = false, false
+	} else if !t.Parquet {
+		m.w.Annotate = m.one(8)
+	}
+	m.recipients(kinds)
+	last := len(t.Rows) - 1
+	if last < 0 || len(t.Columns) == 1 || t.Rows[last].Damage == "blank" {
+		t.NoEnd = false // the file ends with a line end, or with nothing
+	}
+}
+
+func (m *refMaker) columns(kinds []string) {
+	t := m.w.People
+	keys := slices.Concat([]string{"rid"}, kinds, []string{"note"})
 	if len(kinds) == 1 && !t.Parquet && m.one(8) {
 		keys = kinds
 	}
@@ -275,15 +304,6 @@ func (m *refMaker) audience() {
 		}
 		t.Columns = append(t.Columns, col)
 	}
-	m.w.Position = len(m.w.IDs) > 0 && !t.Parquet && m.one(15)
-	t.NoHeader = m.w.Position && m.one(40)
-	m.w.Annotate = !t.Parquet && !t.NoHeader && m.one(8)
-	m.recipients(kinds)
-	last := len(t.Rows) - 1
-	if last < 0 || len(keys) == 1 || t.Rows[last].Damage == "blank" || t.NoHeader {
-		t.NoEnd = false
-	}
-	t.BOM = t.BOM && !t.NoHeader
 }
 
 func (m *refMaker) recipients(kinds []string) {

@@ -139,7 +139,7 @@ func (m *refMaker) when(t time.Time) string {
 	forms := []string{t.Format(time.RFC3339Nano), t.In(shanghai).Format(time.RFC3339Nano), t.In(york).Format(time.RFC3339Nano)}
 	if t.Nanosecond()%1e6 == 0 {
 		forms = append(forms, refMillis(t))
-		if loc, err := time.LoadLocation(m.w.zone()); err == nil && m.w.zone() != "" {
+		if loc := refZones[m.w.zone()]; loc != nil {
 			local := t.In(loc).Format(m.pick("2006-01-02 15:04:05", "2006-01-02T15:04:05"))
 			if t.Nanosecond() != 0 || m.one(20) {
 				local += t.Format(".000")
@@ -238,7 +238,7 @@ func (m *refMaker) headerName(key string) string {
 
 // record fills in one event.
 func (m *refMaker) record(t *refTable, r *refRow) {
-	m.names(t, r)
+	m.holders(t, r)
 	channel, purpose := m.target()
 	r.Cells["channel"], r.Cells["purpose"] = m.word(channel), m.word(purpose)
 	status := m.pick("granted", "granted", "granted", "granted", "granted", "withdrawn", "withdrawn", "denied", "pending")
@@ -260,8 +260,8 @@ func (m *refMaker) record(t *refTable, r *refRow) {
 	r.Cells["event_id"] = m.pick("1", "2", "")
 }
 
-// names puts identifiers into a record: some of one person, now and then of anybody.
-func (m *refMaker) names(t *refTable, r *refRow) {
+// holders puts identifiers into a record: some of one person, now and then of anybody.
+func (m *refMaker) holders(t *refTable, r *refRow) {
 	person := m.people[m.IntN(len(m.people))]
 	var kinds []string
 	for _, kind := range refKinds {
@@ -297,13 +297,11 @@ func (m *refMaker) target() (channel, purpose string) {
 	if m.one(35) {
 		purpose = m.pick("*", "*", "promotion", "service")
 	}
-	for name, d := range c.Channels {
-		if name == channel && len(d.Aliases) > 0 && m.one(30) {
-			channel = m.pick(d.Aliases...)
-		}
+	if d := c.Channels[channel]; d != nil {
+		channel = m.alias(channel, d.Aliases)
 	}
-	if d := c.Purposes[purpose]; d != nil && len(d.Aliases) > 0 && m.one(30) {
-		purpose = m.pick(d.Aliases...)
+	if d := c.Purposes[purpose]; d != nil {
+		purpose = m.alias(purpose, d.Aliases)
 	}
 	if len(c.IgnoreChannels) > 0 && m.one(10) || len(c.Channels) == 0 && m.one(2) {
 		channel = "fax"
@@ -312,6 +310,13 @@ func (m *refMaker) target() (channel, purpose string) {
 		purpose = m.pick(c.IgnorePurposes...)
 	}
 	return channel, purpose
+}
+
+func (m *refMaker) alias(name string, aliases []string) string {
+	if len(aliases) == 0 || m.one(70) {
+		return name
+	}
+	return m.pick(aliases...)
 }
 
 func (m *refMaker) word(name string) string {
@@ -333,6 +338,9 @@ func (m *refMaker) spoil(t *refTable, r *refRow) {
 		r.Cells["status"] = m.pick("maybe", "", "yes")
 	case 1:
 		r.Cells["occurred_at"] = m.pick("yesterday", "", "2025-13-01T00:00:00Z", "2025-06-01", "12345", "2025-02-30T00:00:00Z")
+		if !m.w.Quarantine && m.one(30) { // bad only where no zone is declared
+			r.Cells["occurred_at"] = "2025-06-01 08:00:00"
+		}
 	case 2:
 		r.Cells["expires_at"] = m.pick("never", "2025-06-01")
 	case 3:

@@ -51,6 +51,19 @@ func refPhone(text string) (string, bool) {
 	return "+86" + digits, true
 }
 
+// refZones are the zones that worlds use, loaded once.
+var refZones = refLoadZones("UTC", "Asia/Shanghai", "America/New_York", "Europe/London")
+
+func refLoadZones(names ...string) map[string]*time.Location {
+	zones := map[string]*time.Location{}
+	for _, name := range names {
+		if loc, err := time.LoadLocation(name); err == nil {
+			zones[name] = loc
+		}
+	}
+	return zones
+}
+
 // refInstants reads a time. A wall clock that the zone has twice, or never, gives two instants.
 func refInstants(text, zone string) (earlier, later time.Time, ok bool) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -64,13 +77,10 @@ func refInstants(text, zone string) (earlier, later time.Time, ok bool) {
 		return t, t, true
 	}
 	wall, err := time.Parse("2006-01-02 15:04:05.999", strings.Replace(text, "T", " ", 1))
-	if err != nil || zone == "" {
+	if err != nil || refZones[zone] == nil {
 		return time.Time{}, time.Time{}, false
 	}
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		return time.Time{}, time.Time{}, false
-	}
+	loc := refZones[zone]
 	var all, right []time.Time
 	for _, near := range []time.Time{wall.AddDate(0, 0, -1), wall.AddDate(0, 0, 1)} {
 		_, offset := near.In(loc).Zone()

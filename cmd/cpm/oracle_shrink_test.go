@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // sound says whether the contract decides the world: a purpose that nobody knows, an audience column without a
@@ -90,14 +91,15 @@ func (w *refWorld) tables() []*refTable {
 
 // refShrink makes a world smaller while it still differs, in at most tries runs.
 func refShrink(w *refWorld, tries int, differs func(*refWorld) bool) *refWorld {
-	for progress := true; progress && tries > 0; {
+	for progress := true; progress; {
 		progress = false
 		for i := 0; tries > 0; i++ {
-			smaller, more := w.smaller(i)
-			if !more {
+			steps := w.steps()
+			if i >= len(steps) {
 				break
 			}
-			if smaller == nil || !smaller.sound() {
+			smaller := w.clone()
+			if !steps[i](smaller) || !smaller.sound() {
 				continue
 			}
 			if tries--; differs(smaller) {
@@ -105,69 +107,72 @@ func refShrink(w *refWorld, tries int, differs func(*refWorld) bool) *refWorld {
 				i-- // the same step of what is left
 			}
 		}
+		progress = progress && tries > 0
 	}
 	return w
 }
 
-// smaller gives the i-th smaller world; nil where the step changes nothing, false after the last.
-func (w *refWorld) smaller(i int) (*refWorld, bool) {
-	twin := w.clone()
-	drop := func(rows []*refRow, i int) ([]*refRow, bool) {
-		return slices.Delete(rows, i, i+1), !rows[i].Anchor
+// refStep makes a world smaller, and says whether it did.
+type refStep func(w *refWorld) bool
+
+// steps are the ways in which the world can become smaller, the coarse ones first.
+func (w *refWorld) steps() []refStep {
+	var steps []refStep
+	for i := range w.Exports {
+		steps = append(steps, func(w *refWorld) bool {
+			w.Exports = slices.Delete(w.Exports, i, i+1)
+			return true
+		})
 	}
-	if i < len(w.Exports) {
-		twin.Exports = slices.Delete(twin.Exports, i, i+1)
-		return twin, true
+	for i := range w.Lists {
+		steps = append(steps, func(w *refWorld) bool {
+			w.Lists = slices.Delete(w.Lists, i, i+1)
+			return true
+		})
 	}
-	i -= len(w.Exports)
-	if i < len(w.Lists) {
-		twin.Lists = slices.Delete(twin.Lists, i, i+1)
-		return twin, true
+	for i, t := range w.tables() {
+		for j := range t.Rows {
+			steps = append(steps, func(w *refWorld) bool {
+				t := w.tables()[i]
+				anchor := t.Rows[j].Anchor
+				t.Rows = slices.Delete(t.Rows, j, j+1)
+				return !anchor
+			})
+		}
 	}
-	i -= len(w.Lists)
-	for _, t := range twin.tables() {
-		if i < len(t.Rows) {
-			var ok bool
-			if t.Rows, ok = drop(t.Rows, i); !ok {
-				return nil, true
+	for _, simpler := range refSimpler {
+		steps = append(steps, func(w *refWorld) bool {
+			before := w.flat()
+			simpler(w)
+			return w.flat() != before
+		})
+	}
+	for i, t := range w.tables() {
+		for j := range t.Rows {
+			for k := range t.Columns {
+				steps = append(steps, func(w *refWorld) bool {
+					t := w.tables()[i]
+					return t.empty(t.Rows[j], t.Columns[k].Key)
+				})
 			}
-			return twin, true
-		}
-		i -= len(t.Rows)
-	}
-	if i < len(refSimpler) {
-		before := fmt.Sprintf("%+v", twin.flat())
-		refSimpler[i](twin)
-		if fmt.Sprintf("%+v", twin.flat()) == before {
-			return nil, true
-		}
-		return twin, true
-	}
-	i -= len(refSimpler)
-	for _, t := range twin.tables() {
-		for _, r := range t.Rows {
-			if i < len(t.Columns) {
-				return twin.emptied(t, r, i), true
-			}
-			i -= len(t.Columns)
 		}
 	}
-	return nil, false
+	return steps
 }
 
-// emptied leaves out one cell that a row may do without.
-func (w *refWorld) emptied(t *refTable, r *refRow, i int) *refWorld {
-	key := t.Columns[i].Key
-	if r.Cells[key] == "" || r.Anchor || key == "rid" || slices.Contains([]string{"channel", "purpose", "status", "occurred_at"}, key) {
-		return nil
+// empty leaves out a cell that a row may do without.
+func (t *refTable) empty(r *refRow, key string) bool {
+	if r.Cells[key] == "" || r.Anchor || slices.Contains([]string{"rid", "channel", "purpose", "status", "occurred_at"}, key) {
+		return false
 	}
 	delete(r.Cells, key)
-	return w
+	return true
 }
 
 // flat is the world without what the simpler steps leave alone.
 func (w *refWorld) flat() string {
-	text := fmt.Sprint(w.By, w.Match, w.Dedupe, w.Kinds, w.Channels, w.Annotate, w.Report, w.DefaultOutput, w.Quarantine, w.Quiet, w.MinRowsZero)
+	text := fmt.Sprint(w.By, w.Match, w.Dedupe, w.Kinds, w.Channels, w.Quarantine, w.MinRowsZero)
+	text += fmt.Sprint(w.Annotate, w.Report, w.DefaultOutput, w.Quiet)
 	for _, t := range w.tables() {
 		text += fmt.Sprint(t.Name, t.BOM, t.CRLF, t.NoEnd, t.Quotes, t.Native)
 	}
@@ -232,7 +237,7 @@ func refConfigured(change func(c *refConfig)) func(w *refWorld) {
 func (r *refRun) tell() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cpm %s\n", strings.ReplaceAll(strings.Join(r.args, " "), r.dir, "."))
-	fmt.Fprintf(&b, "exit code %d, want %v; as-of %s\n%s\n", r.code, r.want.Codes, r.w.AsOf.Format("2006-01-02T15:04:05.999999999Z07:00"), r.talk)
+	fmt.Fprintf(&b, "exit code %d, want %v; as-of %s\n%s\n", r.code, r.want.Codes, r.w.AsOf.Format(time.RFC3339Nano), r.talk)
 	if r.w.Config != nil {
 		fmt.Fprintf(&b, "--- rules.yaml\n%s", r.w.yaml())
 	}
