@@ -91,3 +91,16 @@ func TestReleasedBuffersAreUsedAgain(t *testing.T) {
 		t.Errorf("%d batches were made, one would do", len(seen))
 	}
 }
+
+func TestPlaceIsTheSameInWhateverOrderItIsAskedFor(t *testing.T) {
+	r, batches := readyBatches(t, "a,b\n1,2\n\n\"3\n\",4\r\n5\n6,7", nil)
+	b := batches[0]
+	want := []string{"line 2", "line 4", "line 6", "line 7"}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 2, 0, 3, 1}} {
+		for _, row := range order {
+			if got := b.Place(row); got != want[row] {
+				t.Errorf("in the order %v row %d of %s stands at %q, want %q", order, row, r.Info().Format, got, want[row])
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -183,6 +184,45 @@ func TestInfoTellsWhatWasUnderstood(t *testing.T) {
 		want := Info{Format: "CSV", Detail: c.detail, Columns: c.columns, Rows: -1, Size: int64(len(c.in))}
 		if diff := cmp.Diff(want, r.Info()); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", c.in, diff)
+		}
+	}
+}
+
+// idleReader never has anything to give, and never ends.
+type idleReader struct{}
+
+func (idleReader) Read([]byte) (int, error) { return 0, nil }
+
+func TestReaderThatGivesNothingForEverIsGivenUp(t *testing.T) {
+	src := io.MultiReader(strings.NewReader("a,b\n1,2\n"), idleReader{})
+	_, err := newCSVReader(Input{Name: "list.csv", Reader: src, Size: -1}, csvShape{delim: ',', batch: 100, limit: csvRowLimit})
+	if !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestEndIsAnsweredAgain(t *testing.T) {
+	r, err := openText("a,b\n", csvShape{batch: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if b, err := r.Next(); b != nil || !errors.Is(err, io.EOF) {
+			t.Errorf("%v and %v behind the last row", b, err)
+		}
+	}
+}
+
+func TestRowOver16MiBIsRefused(t *testing.T) {
+	for _, batch := range []int{0, 1 << 16, 64 << 20} {
+		row := strings.Repeat("x", csvRowLimit-1)
+		_, err := copyRows("a\n"+row+"\n", Options{BatchSize: batch}, choice{keep: everyRow})
+		if err != nil {
+			t.Errorf("batches of %d bytes, a row of 16 MiB with its line end: %v", batch, err)
+		}
+		_, err = copyRows("a\n1\n"+row+"x\n", Options{BatchSize: batch}, choice{keep: everyRow})
+		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "list.csv:3: the row that begins here is longer than 16 MiB") {
+			t.Errorf("batches of %d bytes, one byte more: %v", batch, err)
 		}
 	}
 }

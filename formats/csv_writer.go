@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -61,6 +62,9 @@ func (w *csvWriter) Encode(b Batch, s Selection) (Part, error) {
 	from, ok := b.(*csvBatch)
 	if !ok {
 		return nil, fmt.Errorf("a batch of another format: %T", b)
+	}
+	if !from.isReady {
+		return nil, errors.New("a batch that is not decoded, or released")
 	}
 	if n := from.Rows(); len(s.Keep)*64 < n || w.extra && len(s.Extra) < n {
 		return nil, fmt.Errorf("the selection is shorter than the %d rows of its batch", n)
@@ -133,7 +137,7 @@ func (w *csvWriter) Append(part Part) error {
 	if !ok {
 		return fmt.Errorf("a part of another format: %T", part)
 	}
-	defer w.parts.give(p)
+	defer w.recycle(p)
 	w.begin()
 	if p.rows == 0 {
 		return w.err
@@ -145,6 +149,14 @@ func (w *csvWriter) Append(part Part) error {
 		w.rows += p.rows
 	}
 	return w.err
+}
+
+// recycle keeps a part for a later batch, unless a very long row has blown it up.
+func (w *csvWriter) recycle(p *csvPart) {
+	if cap(p.text) > 4*w.shape.batch {
+		p.text = nil
+	}
+	w.parts.give(p)
 }
 
 // begin writes the header, once.

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -146,5 +147,79 @@ func TestSelectionThatDoesNotFitItsBatchIsRefused(t *testing.T) {
 	}
 	if err := w.Append("a part of something else"); err == nil {
 		t.Error("a foreign part was appended")
+	}
+}
+
+func TestBatchThatIsNotDecodedOrIsReleasedIsNotEncoded(t *testing.T) {
+	r, err := openText("a,b\n1,2\n3,\x004\n5,6\n", csvShape{batch: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := r.NewWriter(io.Discard, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Selection{Keep: Bits{^uint64(0)}}
+	b, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Encode(b, s); err == nil {
+		t.Error("a batch was encoded that nobody had decoded")
+	}
+	if err := b.Decode(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Encode(b, s); err != nil {
+		t.Error(err)
+	}
+	b.Release()
+	if _, err := w.Encode(b, s); err == nil {
+		t.Error("a batch was encoded after its release")
+	}
+	if b, err = r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Decode(); err == nil {
+		t.Error("a NUL byte was decoded")
+	}
+	if _, err := w.Encode(b, s); err == nil {
+		t.Error("a batch was encoded that could not be decoded")
+	}
+}
+
+// shortWriter takes less than it is given and does not say why.
+type shortWriter struct{}
+
+func (shortWriter) Write(p []byte) (int, error) { return len(p) / 2, nil }
+
+func TestShortWriteIsAnErrorThatStays(t *testing.T) {
+	r, err := openText("a,b\n1,2\n", csvShape{batch: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := r.NewWriter(shortWriter{}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Append(encodeAll(t, r, w)); !errors.Is(err, io.ErrShortWrite) || w.Rows() != 0 {
+		t.Errorf("error %v, %d rows", err, w.Rows())
+	}
+	if err := w.Close(); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("the writer closes with %v", err)
+	}
+}
+
+func TestBatchOfAnotherFormatIsRefused(t *testing.T) {
+	r, err := openText("a,b\n", csvShape{batch: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := r.NewWriter(io.Discard, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Encode(nil, Selection{}); err == nil {
+		t.Error("no batch at all was encoded")
 	}
 }

@@ -37,6 +37,7 @@ func known() []format {
 		{name: "Parquet", exts: ".parquet .pq", is: magic("PAR1"), open: openParquet},
 		{name: "Parquet with an encrypted footer", exts: ".parquet .pq", is: magic("PARE"), mend: "decrypt it first: write it without encryption"},
 		{name: "XLSX", exts: ".xlsx .xlsm", is: isXLSX, mend: "save the sheet as CSV (UTF-8)"},
+		{name: "an OpenDocument sheet", exts: ".ods", is: isODS, mend: "save the sheet as CSV (UTF-8)"},
 		{name: "a zip archive", exts: ".zip", is: magic("PK\x03\x04", "PK\x05\x06"), mend: "unpack it and name the files in it"},
 		{name: "XLS (Excel 97–2003)", exts: ".xls", is: magic("\xD0\xCF\x11\xE0"), mend: "open it and save the sheet as CSV (UTF-8)"},
 		{name: "gzip", exts: ".gz .tgz", is: magic("\x1F\x8B"), mend: "unpack it first: gzip -dk IN"},
@@ -129,6 +130,11 @@ func visible(text []byte) []byte {
 // isXLSX looks for the folder that a workbook has; the names of a zip archive's files stand before their content.
 func isXLSX(p peek) bool {
 	return bytes.HasPrefix(p.head, []byte("PK\x03\x04")) && bytes.Contains(p.head, []byte("xl/"))
+}
+
+// isODS looks for the type that such an archive states in its first file, uncompressed.
+func isODS(p peek) bool {
+	return bytes.HasPrefix(p.head, []byte("PK\x03\x04")) && bytes.Contains(p.head, []byte("opendocument.spreadsheet"))
 }
 
 // isMarkup asks for what can follow a bracket in markup, so that a header like "<none>,…" is the one thing mistaken.

@@ -47,6 +47,7 @@ func TestOpenRefusesByNameWhatItDoesNotRead(t *testing.T) {
 	for _, c := range []struct{ name, content, what, mend string }{
 		{"Parquet with an encrypted footer", "PARE\x00\x01\x02", "Parquet with an encrypted footer", "decrypt"},
 		{"a workbook", "PK\x03\x04\x14\x00\x06\x00[Content_Types].xml\x00xl/workbook.xml\x00", "XLSX", "CSV"},
+		{"an OpenDocument sheet", "PK\x03\x04\x14\x00\x00\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK", "an OpenDocument sheet", "CSV"},
 		{"another zip archive", "PK\x03\x04\x14\x00\x00\x00list.csv", "a zip archive", "unpack"},
 		{"an old workbook", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "XLS (", "CSV"},
 		{"gzip", "\x1F\x8B\x08\x00", "gzip", "gzip -d"},

@@ -9,8 +9,9 @@ import "bytes"
 //     what follows, up to the next delimiter or line end, is data, quotes too
 //   - a line ends with LF or CRLF; a CR alone is data, except as the last byte of the text, where it ends the line
 //
-// Two functions know them: lastRowEnd, which cuts, and cursor.field, which splits. A text given to cursor begins at a
-// row and ends after a line end or with the file.
+// lastRowEnd cuts by them, looking at quotes alone; cursor.field splits by them. wholeQuoted is the short way that both
+// take through fields that are as they should be. A text given to cursor begins at a row and ends behind a line end or
+// with the file.
 
 // quote is the one quotation mark that delimited text has.
 const quote = '"'
