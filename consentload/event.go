@@ -82,4 +82,5 @@ type problem struct {
 	column string
 	what   string
 	mend   string
+	always bool // it stops a load even under quarantine: a zone is missing, not a record
 }

@@ -157,16 +157,13 @@ func (run *reading) bad(n numbered, row int, r *record, log *shard) error {
 	if r.problem.column != "" {
 		stop.Where += ", column " + r.problem.column
 	}
-	if !run.options.Quarantine {
+	if !run.options.Quarantine || r.problem.always {
 		return stop
 	}
 	harmless := r.status == Granted || r.status == Pending
 	if len(r.event.names) == 0 && !harmless {
-		if n.batch.Malformed(row) || !r.namesOther(n.batch, row) {
-			stop.What += "; it may be a refusal, and names nobody who could be suppressed for it"
-			return stop
-		}
-		r.tally.UnreadRefusals++
+		stop.What += "; it may be a refusal, and names nobody who could be suppressed for it"
+		return stop
 	}
 	for _, name := range r.event.names {
 		log.mark(name)

@@ -87,6 +87,7 @@ func (r *record) read(b formats.Batch, row int) (outcome, error) {
 		return r.reject("", "the row does not split into the columns of the header",
 			"check its quotes and commas"), nil
 	}
+	r.status = statusOf(b.Values(r.shape.status)[row])
 	ignored, outcome, err := r.readScope(b, row)
 	if err != nil || outcome == rejected {
 		return outcome, err
@@ -95,7 +96,10 @@ func (r *record) read(b formats.Batch, row int) (outcome, error) {
 		r.tally.Ignored++
 		return passed, nil
 	}
-	if !r.readStatus(b, row) || !r.readTimes(b, row) {
+	if r.event.status = r.status; r.status == 0 {
+		return r.rejectWord(r.shape.status, b, row, "status"), nil
+	}
+	if !r.readTimes(b, row) {
 		return rejected, nil
 	}
 	if len(r.event.names) == 0 && !r.namesOther(b, row) {
@@ -206,16 +210,15 @@ func lookUp(seen map[string]wordNumber, raw []byte, name func(string) (string, b
 	return word, nil
 }
 
-func (r *record) readStatus(b formats.Batch, row int) bool {
-	raw := bytes.TrimSpace(b.Values(r.shape.status)[row])
+// statusOf reads a status; 0 when it is none.
+func statusOf(raw []byte) Status {
+	raw = bytes.TrimSpace(raw)
 	for status := Granted; status <= Withdrawn; status++ {
 		if strings.EqualFold(string(raw), status.String()) { // no allocation: the conversion does not outlive the call
-			r.event.status, r.status = status, status
-			return true
+			return status
 		}
 	}
-	r.rejectWord(r.shape.status, b, row, "status")
-	return false
+	return 0
 }
 
 func (r *record) readTimes(b formats.Batch, row int) bool {
@@ -292,6 +295,7 @@ func (r *record) rejectTime(place int, raw []byte, bad TimeFault) {
 	case TimeWithoutZone:
 		r.reject(r.shape.names[place], "the time has no zone, and none is declared",
 			"add --timezone Asia/Shanghai (or the zone of the export), or timezone: to the configuration")
+		r.problem.always = true
 	case TimeEmpty:
 		r.reject(r.shape.names[place], "the time is empty", forms)
 	default:

@@ -265,7 +265,10 @@ func (r *filtering) loadOptions() (consentload.Options, error) {
 	o := r.options
 	options := consentload.Options{
 		AsOf: r.asOf, AsOfIsNow: r.isNow, MaxBad: o.maxBad, Quarantine: o.onBadConsent == "quarantine",
-		AcceptUnreadRefusals: o.acceptUnread, MinRows: o.minConsentRows, Digest: o.report != "",
+		AcceptUnreadRefusals: o.acceptUnread, Digest: o.report != "",
+	}
+	if o.given("min-consent-rows") { // without it the sources have their own guards
+		options.MinRows = o.minConsentRows
 	}
 	for _, kind := range o.kinds {
 		options.Kinds = append(options.Kinds, consentload.Kind(strings.ToLower(strings.TrimSpace(kind))))

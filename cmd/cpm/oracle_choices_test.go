@@ -277,8 +277,6 @@ func (m *refMaker) audience() {
 	}
 	if t.NoHeader {
 		t.BOM, t.NoEnd = false, false
-	} else if !t.Parquet {
-		m.w.Annotate = m.one(8)
 	}
 	m.recipients(kinds)
 	last := len(t.Rows) - 1

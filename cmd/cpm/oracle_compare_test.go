@@ -217,38 +217,5 @@ func (r *refRun) besides() string {
 	if info, err := os.Stat(filepath.Join(r.dir, "quarantine.csv")); r.w.QuarantineFile && r.want.Bad > 0 && (err != nil || info.Size() == 0) {
 		return fmt.Sprintf("%d records in quarantine, but not in its file: %v", r.want.Bad, err)
 	}
-	if !r.w.Annotate {
-		return ""
-	}
-	got, err := os.ReadFile(filepath.Join(r.dir, "annotated.csv"))
-	if err != nil {
-		return err.Error()
-	}
-	if want := r.annotated(); refOpen(string(got)) != refOpen(want) {
-		return fmt.Sprintf("annotated rows\n--- want\n%s\n--- got\n%s", want, got)
-	}
 	return ""
-}
-
-// annotated is every row with a verdict for each channel.
-func (r *refRun) annotated() string {
-	t, bom, header := r.w.People, "", "cpm_verdict"
-	if t.BOM {
-		bom = "\ufeff"
-	}
-	if len(r.w.Channels) > 1 {
-		var names []string
-		for _, channel := range r.w.Channels {
-			names = append(names, "cpm_"+channel+"_"+r.w.Purpose)
-		}
-		header = strings.Join(names, ",")
-	}
-	text := bom + t.header() + "," + header + t.eol()
-	for i, line := range t.lines() {
-		for _, channel := range r.w.Channels {
-			line += "," + r.want.Reasons[channel][i]
-		}
-		text += line + t.eol()
-	}
-	return text
 }

@@ -158,12 +158,10 @@ func (m *refMaker) when(t time.Time) string {
 
 func (m *refMaker) export(i int) *refTable {
 	t := &refTable{Quotes: m.one(20), CRLF: m.one(20), BOM: m.one(10), NoEnd: m.one(15), Parquet: m.one(15)}
-	t.Native, t.Gzip = m.one(50), !t.Parquet && m.one(6)
+	t.Native = m.one(50)
 	t.Name = "e" + string(rune('1'+i)) + ".csv"
 	if t.Parquet {
 		t.Name = "e" + string(rune('1'+i)) + ".parquet"
-	} else if t.Gzip {
-		t.Name += ".gz"
 	}
 	keys := m.exportKeys(i)
 	for _, key := range keys {

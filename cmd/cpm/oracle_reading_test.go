@@ -163,13 +163,16 @@ func (c *refConsent) record(t *refTable, r *refRow) {
 		}
 	}
 	passed, ok := c.fields(&e, t, r)
+	if passed && r.Damage == "" {
+		return // whatever else it holds
+	}
 	if !ok || !readable || r.Damage != "" {
 		c.bad(e, t, r)
 		return
 	}
 	late := e.At.After(c.w.AsOf) && (!c.w.Now || !e.refusal())
 	switch {
-	case passed || late:
+	case late:
 	case len(e.IDs) > 0:
 		c.Events = append(c.Events, e)
 	case e.refusal():
@@ -186,15 +189,15 @@ func (c *refConsent) fields(e *refEvent, t *refTable, r *refRow) (passed, ok boo
 	earlier, later, okTime := refInstants(t.text(r, "occurred_at"), c.w.zone())
 	okStatus := e.refusal()
 	e.At = later
-	switch e.Status {
-	case "granted":
-		e.At, okStatus = earlier, true
-		if text := t.text(r, "expires_at"); text != "" {
+	if e.Status == "granted" {
+		e.At = earlier
+	}
+	if e.Status == "granted" || e.Status == "pending" {
+		okStatus = true
+		if text := t.text(r, "expires_at"); text != "" { // of a refusal it is ignored
 			expires, _, okExpiry := refInstants(text, c.w.zone())
 			e.Expires, okTime = expires, okTime && okExpiry
 		}
-	case "pending":
-		okStatus = true
 	}
 	return ignoredChannel || ignoredPurpose, okChannel && okPurpose && okTime && okStatus
 }

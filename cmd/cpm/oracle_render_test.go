@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -167,17 +166,6 @@ func (t *refTable) write(dir string) error {
 			return err
 		}
 	}
-	if t.Gzip {
-		var out bytes.Buffer
-		z := gzip.NewWriter(&out)
-		if _, err := z.Write(data); err != nil {
-			return err
-		}
-		if err := z.Close(); err != nil {
-			return err
-		}
-		data = out.Bytes()
-	}
 	return os.WriteFile(filepath.Join(dir, t.Name), data, 0o600)
 }
 
@@ -233,7 +221,6 @@ func (w *refWorld) args(dir string) []string {
 	}
 	add(!w.DefaultOutput, "-o", filepath.Join(dir, w.output("out")))
 	add(true, "--rejected", filepath.Join(dir, w.output("rejected")))
-	add(w.Annotate, "--annotate", filepath.Join(dir, "annotated.csv"))
 	add(w.Report, "--report", filepath.Join(dir, "report.json"))
 	add(w.Config != nil, "--config", filepath.Join(dir, "rules.yaml"))
 	add(w.Zone != "", "--timezone", w.Zone)

@@ -172,7 +172,7 @@ func (t *refTable) empty(r *refRow, key string) bool {
 // flat is the world without what the simpler steps leave alone.
 func (w *refWorld) flat() string {
 	text := fmt.Sprint(w.By, w.Match, w.Dedupe, w.Kinds, w.Channels, w.Quarantine, w.MinRowsZero)
-	text += fmt.Sprint(w.Annotate, w.Report, w.DefaultOutput, w.Quiet)
+	text += fmt.Sprint(w.Report, w.DefaultOutput, w.Quiet)
 	for _, t := range w.tables() {
 		text += fmt.Sprint(t.Name, t.BOM, t.CRLF, t.NoEnd, t.Quotes, t.Native)
 	}
@@ -189,7 +189,7 @@ var refSimpler = [...]func(w *refWorld){
 	func(w *refWorld) { w.Kinds = nil },
 	func(w *refWorld) { w.Channels = w.Channels[:1] },
 	func(w *refWorld) { w.Channels = w.Channels[len(w.Channels)-1:] },
-	func(w *refWorld) { w.Annotate, w.Report, w.DefaultOutput, w.Quiet = false, false, false, true },
+	func(w *refWorld) { w.Report, w.DefaultOutput, w.Quiet = false, false, true },
 	func(w *refWorld) { w.Quarantine, w.QuarantineFile = false, false },
 	func(w *refWorld) { w.MinRowsZero = false },
 	func(w *refWorld) { w.By = "files" },
@@ -201,7 +201,7 @@ var refSimpler = [...]func(w *refWorld){
 	func(w *refWorld) {
 		for _, t := range w.tables() {
 			name, _, _ := strings.Cut(t.Name, ".")
-			t.Name, t.Parquet, t.Gzip = name+".csv", false, false
+			t.Name, t.Parquet = name+".csv", false
 		}
 	},
 	refConfigured(func(c *refConfig) { c.Link = "" }),

@@ -33,7 +33,7 @@ type refWorld struct {
 	Dedupe   string   // empty, identifier, subject
 
 	AcceptUnread, Quarantine, QuarantineFile, MinRowsZero bool
-	Annotate, Report, DefaultOutput, Quiet                bool
+	Report, DefaultOutput, Quiet                          bool
 }
 
 // refConfig is what cpm.yaml says.
@@ -75,7 +75,7 @@ type refList struct {
 // refTable is a file of rows, before it is written as CSV or Parquet.
 type refTable struct {
 	Name                             string
-	Parquet, Gzip, BOM, CRLF, NoEnd  bool
+	Parquet, BOM, CRLF, NoEnd        bool
 	NoHeader, Native, Custom, Quotes bool // Native: Parquet columns of their own type; Custom: only --id finds the columns
 	Columns                          []refColumn
 	Rows                             []*refRow
