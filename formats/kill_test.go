@@ -84,7 +84,9 @@ func (v victim) live() error {
 		if err := s.Commit(); err != nil {
 			return err
 		}
-		fmt.Println("round", round)
+		if _, err := fmt.Fprintln(os.Stdout, "round", round); err != nil {
+			return err
+		}
 		if v.dieAt >= 0 && round == 2 {
 			return nil // it never came to that operation
 		}
@@ -125,7 +127,7 @@ func (v victim) start(t *testing.T) *exec.Cmd {
 	if _, err := io.ReadFull(out, first); err != nil || string(first) != "round 1" {
 		t.Errorf("the victim said %q, %v", first, err)
 	}
-	go io.Copy(io.Discard, out) // ends with the process
+	go func() { _, _ = io.Copy(io.Discard, out) }() // ends with the process
 	return cmd
 }
 

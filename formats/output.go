@@ -195,7 +195,7 @@ func (s *Outputs) Abort() error {
 	}
 	for _, f := range s.folders {
 		if f.file != nil {
-			f.file.Close() // read only: nothing can be lost
+			_ = f.file.Close() // read only: nothing can be lost
 			f.file = nil
 		}
 	}

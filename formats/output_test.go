@@ -1,3 +1,5 @@
+//go:build unix
+
 package formats
 
 import (
@@ -220,23 +222,34 @@ func TestWhatAppearsDuringTheRunIsNotTaken(t *testing.T) {
 }
 
 func TestOverwriteTakesWhatAppearsDuringTheRun(t *testing.T) {
-	dir := t.TempDir()
-	s := NewOutputs(OutputOptions{Overwrite: true, Mode: 0o644})
-	if err := writeOutput(s, filepath.Join(dir, "a"), "new"); err != nil {
-		t.Fatal(err)
+	for name, lacks := range diskKinds {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s := without(OutputOptions{Overwrite: true, Mode: 0o644}, lacks...)
+			if err := writeOutput(s, filepath.Join(dir, "a"), "new"); err != nil {
+				t.Fatal(err)
+			}
+			around := s.disk.around
+			appeared := false
+			s.disk.around = func(op, path string, run func() error) error {
+				err := around(op, path, run)
+				if op == "lstat" && !appeared { // after the last look, before the name is given
+					appeared = true
+					put(t, path, "theirs", 0o644)
+				}
+				for name, what := range folder(t, dir) {
+					if isTmpName(name) && !strings.HasPrefix(what, "-rw------- ") {
+						t.Errorf("after %s %s can be read: %s", op, name, what)
+					}
+				}
+				return err
+			}
+			if err := s.Commit(); err != nil || !appeared {
+				t.Fatal(err, appeared)
+			}
+			wantFolder(t, dir, map[string]string{"a": "-rw-r--r-- new"})
+		})
 	}
-	appeared := false
-	s.disk.around = func(op, path string, run func() error) error {
-		if op == "linkUnnamed" && !appeared {
-			appeared = true
-			put(t, path, "theirs", 0o644)
-		}
-		return run()
-	}
-	if err := s.Commit(); err != nil || !appeared {
-		t.Fatal(err, appeared)
-	}
-	wantFolder(t, dir, map[string]string{"a": "-rw-r--r-- new"})
 }
 
 func TestWithdrawingLeavesWhatSomebodyElsePutThere(t *testing.T) {

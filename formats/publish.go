@@ -283,7 +283,7 @@ func (o *Output) release() error {
 		old.narrowed = false
 	}
 	if old.file != nil {
-		old.file.Close() // read only: nothing can be lost
+		_ = old.file.Close() // read only: nothing can be lost
 		old.file = nil
 	}
 	return nil

@@ -86,26 +86,34 @@ func (s *Outputs) existing(t target) (os.FileInfo, error) {
 			return nil, failed("follow", t.path, err)
 		}
 	}
-	for _, input := range s.options.Inputs {
-		if behind != nil && os.SameFile(input, behind) {
-			return nil, fault.New(fault.Usage, t.path, "the output is also an input").Hint("Name another output.")
-		}
-	}
 	for _, o := range s.outputs {
 		if o.placed && os.SameFile(o.info, found) {
 			return nil, twice(t.path, o.path)
 		}
 	}
-	switch {
-	case behind != nil && behind.IsDir():
-		return nil, fault.New(fault.Usage, t.path, "the output is a folder").Hint("Give the path of a file.")
-	case behind != nil && !behind.Mode().IsRegular():
-		return nil, fault.New(fault.Usage, t.path, "the output is not a regular file").
-			Hint("Name a file that can be published whole, or - for standard output.")
-	case !s.options.Overwrite:
-		return nil, exists(t.path)
+	return found, s.options.refuse(t.path, behind)
+}
+
+// refuse says why what was found at path (nil for a link to nothing) must not be replaced.
+func (o OutputOptions) refuse(path string, found os.FileInfo) error {
+	if found != nil {
+		for _, input := range o.Inputs {
+			if os.SameFile(input, found) {
+				return fault.New(fault.Usage, path, "the output is also an input").Hint("Name another output.")
+			}
+		}
+		if found.IsDir() {
+			return fault.New(fault.Usage, path, "the output is a folder").Hint("Give the path of a file.")
+		}
+		if !found.Mode().IsRegular() {
+			return fault.New(fault.Usage, path, "the output is not a regular file").
+				Hint("Name a file that can be published whole, or - for standard output.")
+		}
 	}
-	return found, nil
+	if !o.Overwrite {
+		return exists(path)
+	}
+	return nil
 }
 
 func exists(path string) error {

@@ -94,7 +94,7 @@ func (d disk) sweepOne(path string) {
 	if err != nil {
 		return
 	}
-	defer f.Close() // read only: nothing can be lost
+	defer func() { _ = f.Close() }() // read only: nothing can be lost
 	// Not disk.lock: here a file system without locks means that nobody knows.
 	if d.do("tryLock", path, func() error { return tryLock(f) }) != nil {
 		return

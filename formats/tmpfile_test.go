@@ -43,7 +43,7 @@ func TestCreateSweepsWhatNobodyHoldsAndNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer held.Close()
+	defer func() { _ = held.Close() }()
 	if err := tryLock(held); err != nil {
 		t.Fatal(err)
 	}
