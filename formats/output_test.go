@@ -237,6 +237,11 @@ func TestOverwriteTakesWhatAppearsDuringTheRun(t *testing.T) {
 					appeared = true
 					put(t, path, "theirs", 0o644)
 				}
+				for name, what := range folder(t, dir) {
+					if isTmpName(name) && !strings.HasPrefix(what, "-rw------- ") {
+						t.Errorf("after %s %s can be read: %s", op, name, what)
+					}
+				}
 				return err
 			}
 			if err := s.Commit(); err != nil || !appeared {

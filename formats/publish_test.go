@@ -259,6 +259,65 @@ func TestAFileThatIsLockedIsNotReplaced(t *testing.T) {
 	wantFolder(t, dir, map[string]string{"a": "-rw-r--r-- old"})
 }
 
+// meddle returns the error of a Commit over two old files, while at each operation somebody else may do something.
+func meddle(t *testing.T, dir string, somebody func(op, path string) error) error {
+	t.Helper()
+	s := NewOutputs(OutputOptions{Overwrite: true})
+	for i := range 2 {
+		put(t, filepath.Join(dir, outputName(i)), "old", 0o644)
+		if err := writeOutput(s, filepath.Join(dir, outputName(i)), "new"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.disk.around = func(op, path string, run func() error) error {
+		if err := somebody(op, path); err != nil {
+			return err
+		}
+		return run()
+	}
+	return s.Commit()
+}
+
+func TestAFileThatChangesWhileItIsReplacedIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	err := meddle(t, dir, func(op, path string) error {
+		if op != "openExisting" || filepath.Base(path) != outputName(1) {
+			return nil
+		}
+		put(t, filepath.Join(dir, "theirs"), "theirs", 0o644)
+		return os.Rename(filepath.Join(dir, "theirs"), path)
+	})
+	if err == nil {
+		t.Error("Commit succeeded")
+	}
+	wantFolder(t, dir, map[string]string{"out0": "-rw-r--r-- old", "out1": "-rw-r--r-- theirs"})
+}
+
+func TestABackupThatSomebodyTookAwayDoesNotLeaveTheOutput(t *testing.T) {
+	dir := t.TempDir()
+	removed := false
+	err := meddle(t, dir, func(op, path string) error {
+		switch {
+		case op == "link" && filepath.Dir(path) == dir && removed:
+			return errDisk
+		case op == "syncFolder" && !removed:
+			removed = true
+			for name := range folder(t, dir) {
+				if isTmpName(name) {
+					if err := os.Remove(filepath.Join(dir, name)); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, errDisk) || !removed {
+		t.Errorf("Commit: %v, removed %v", err, removed)
+	}
+	wantFolder(t, dir, map[string]string{"out1": "-rw-r--r-- old"})
+}
+
 func TestWithoutLinksAndExclusiveRenamesNothingIsPublishedUnlessItMayReplace(t *testing.T) {
 	dir := t.TempDir()
 	lacks := []string{"openUnnamed", "link", "renameNew"}
