@@ -260,6 +260,9 @@ func (m *refMaker) record(t *refTable, r *refRow) {
 	}
 	if m.one(35) {
 		r.Cells["expires_at"] = m.when(m.instants[m.IntN(6)])
+		if m.w.zone() == "America/New_York" && m.one(40) { // a wall clock that it has twice, or never
+			r.Cells["expires_at"] = map[bool]string{true: "2025-03-09 02:30:00", false: "2025-11-02T01:30:00"}[m.instants[0].Month() == time.March]
+		}
 	}
 	if m.one(70) {
 		r.Cells["notice_version"] = m.pick("1", "2", "3", "3", "4", "9")
