@@ -21,7 +21,7 @@ func (r *refRow) clone() *refRow {
 
 // rules draws the configuration, or none.
 func (m *refMaker) rules() {
-	if m.one(25) {
+	if !m.w.Focus && m.one(25) {
 		return
 	}
 	c := &refConfig{Link: m.pick("", "all", "refusals", "none"), Stars: m.pick("", "", "fill", "lift")}
@@ -35,6 +35,10 @@ func (m *refMaker) rules() {
 	m.names(c)
 	if m.one(75) {
 		m.purposes(c)
+	}
+	if m.w.Focus {
+		c.Link, c.MaxLinksBy = m.pick("", "", "", "refusals"), map[string]int{m.pick("email", "customer_id", "device_id"): 1}
+		return
 	}
 	switch m.IntN(4) {
 	case 0:
@@ -141,6 +145,9 @@ func (m *refMaker) flags() {
 	}
 	w.Match = m.pick("contact", "contact", "all", "any")
 	w.Dedupe = m.pick("", "", "", "identifier", "subject")
+	if w.Match == "any" {
+		w.Dedupe = m.pick("", "identifier", "subject", "subject")
+	}
 	m.identifiers()
 	w.Report, w.Quiet, w.DefaultOutput = m.one(8), m.one(50), m.one(8)
 }
@@ -332,10 +339,15 @@ func (m *refMaker) recipients(kinds []string) {
 func (m *refMaker) recipient(kinds []string, good bool) *refRow {
 	r := &refRow{Cells: map[string]string{"note": m.pick("", "plain", "a, b", `say "hi"`, "two\nlines", "中文")}}
 	person := m.people[m.IntN(len(m.people))]
-	for _, kind := range kinds {
+	stranger := map[string]string{"phone": "13712345678", "email": "zoe@x.cn", "customer_id": "9999", "device_id": "dev-z"}
+	unknown := m.w.Match == "any" && m.one(30)
+	for i, kind := range kinds {
 		value := person[kind]
-		if value == "" && m.one(70) || m.one(12) {
+		switch {
+		case value == "" && m.one(70), m.one(12):
 			value = m.pick(m.pools[kind]...)
+		case unknown && i == 0, m.one(3):
+			value = stranger[kind]
 		}
 		if good && value == "" {
 			value = m.pools[kind][0]

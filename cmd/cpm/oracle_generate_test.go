@@ -25,6 +25,7 @@ func (m *refMaker) pick(texts ...string) string { return texts[m.IntN(len(texts)
 // refGenerate draws the world of a seed.
 func refGenerate(seed uint64) *refWorld {
 	m := &refMaker{Rand: refRand(seed), w: &refWorld{Seed: seed}}
+	m.w.Focus = m.one(10)
 	m.population()
 	m.calendar()
 	m.rules()
@@ -60,7 +61,7 @@ func (m *refMaker) population() {
 	for range 2 + m.IntN(4) {
 		person := map[string]string{}
 		for i, kind := range refKinds {
-			if m.one([]int{85, 70, 50, 30}[i]) {
+			if m.w.Focus || m.one([]int{85, 70, 50, 30}[i]) {
 				person[kind] = m.pick(m.pools[kind]...)
 			}
 		}
@@ -119,6 +120,8 @@ func (m *refMaker) calendar() {
 	m.w.AsOf = m.instants[3+m.IntN(3)]
 	if m.one(20) {
 		m.w.AsOf = m.instants[5].Add(time.Hour)
+	} else if step == time.Hour && zone == "America/New_York" && m.one(60) {
+		m.w.AsOf = m.instants[2] // between the two readings of such a wall clock
 	}
 	if m.w.Now {
 		m.w.AsOf = time.Now().UTC()
@@ -168,9 +171,12 @@ func (m *refMaker) export(i int) *refTable {
 		t.Columns = append(t.Columns, refColumn{key, m.headerName(key)})
 	}
 	records := min(m.IntN(26), m.IntN(26), m.IntN(26))
-	if m.one(97) {
+	switch {
+	case m.w.Focus:
+		records = 5 + m.IntN(20)
+	case m.one(97):
 		records = max(1, records)
-	} else {
+	default:
 		records, m.w.MinRowsZero = 0, m.one(50)
 	}
 	for range records {
@@ -194,7 +200,7 @@ func (m *refMaker) export(i int) *refTable {
 func (m *refMaker) exportKeys(i int) []string {
 	var keys []string
 	for _, kind := range refKinds {
-		if m.one(60) || kind == m.w.contact(m.w.Channels[0]) && (i == 0 || m.one(70)) {
+		if m.w.Focus || m.one(60) || kind == m.w.contact(m.w.Channels[0]) && (i == 0 || m.one(70)) {
 			keys = append(keys, kind)
 		}
 	}
@@ -245,8 +251,16 @@ func (m *refMaker) record(t *refTable, r *refRow) {
 		r.Cells["status"] = strings.ToUpper(status)
 	}
 	r.Cells["occurred_at"] = m.when(m.instant())
+	if m.w.Focus {
+		r.Cells["status"] = m.pick("granted", "granted", "granted", "granted", "withdrawn")
+		r.Cells["notice_version"], r.Cells["notice"] = "3", "policy"
+		return
+	}
 	if m.one(35) {
 		r.Cells["expires_at"] = m.when(m.instants[m.IntN(6)])
+		if m.w.zone() == "America/New_York" && m.one(40) { // a wall clock that it has twice, or never
+			r.Cells["expires_at"] = map[bool]string{true: "2025-03-09 02:30:00", false: "2025-11-02T01:30:00"}[m.instants[0].Month() == time.March]
+		}
 	}
 	if m.one(70) {
 		r.Cells["notice_version"] = m.pick("1", "2", "3", "3", "4", "9")
@@ -267,13 +281,16 @@ func (m *refMaker) holders(t *refTable, r *refRow) {
 			kinds = append(kinds, kind)
 		}
 	}
-	readable := false
+	readable, likely := false, 75
+	if m.w.Focus {
+		likely = 40
+	}
 	for _, kind := range kinds {
 		value := person[kind]
 		if m.one(6) {
 			value = m.pick(m.pools[kind]...)
 		}
-		if value != "" && m.one(75) {
+		if value != "" && m.one(likely) {
 			r.Cells[kind], readable = m.spell(kind, value), true
 		} else if m.one(12) {
 			r.Cells[kind] = m.unreadable(kind)
@@ -289,6 +306,9 @@ func (m *refMaker) holders(t *refTable, r *refRow) {
 func (m *refMaker) target() (channel, purpose string) {
 	c := m.w.settings()
 	channel, purpose = m.pick(m.w.Channels...), m.w.Purpose
+	if m.w.Focus && m.one(90) {
+		return channel, purpose
+	}
 	if m.one(35) {
 		channel = m.pick("*", "*", "sms", "email")
 	}

@@ -1,5 +1,10 @@
 package main
 
+import (
+	"testing"
+	"time"
+)
+
 // refReach are known worlds about whom an act, a list or a flag reaches; refVerdicts are those about one identifier.
 var refReach = []refKnown{
 	{
@@ -145,4 +150,44 @@ var refReach = []refKnown{
 		"e1 sms promotion granted 2",
 		"p! e1", "invalid_identifier", refMatching("any"),
 	},
+}
+
+// TestReferenceReadsTimesAndIdentifiers holds the readings below the verdicts to known answers.
+func TestReferenceReadsTimesAndIdentifiers(t *testing.T) {
+	for _, k := range []struct{ text, zone, earlier, later string }{
+		{"2025-06-01T08:00:00+08:00", "", "2025-06-01T00:00:00Z", "2025-06-01T00:00:00Z"},
+		{"1748736000", "", "2025-06-01T00:00:00Z", "2025-06-01T00:00:00Z"},
+		{"1748736000001", "", "2025-06-01T00:00:00.001Z", "2025-06-01T00:00:00.001Z"},
+		{"2025-06-01 08:00:00.500", "Asia/Shanghai", "2025-06-01T00:00:00.5Z", "2025-06-01T00:00:00.5Z"},
+		{"2025-11-02T01:30:00", "America/New_York", "2025-11-02T05:30:00Z", "2025-11-02T06:30:00Z"},
+		{"2025-03-09 02:30:00", "America/New_York", "2025-03-09T06:30:00Z", "2025-03-09T07:30:00Z"},
+		{"2025-03-09 03:30:00", "America/New_York", "2025-03-09T07:30:00Z", "2025-03-09T07:30:00Z"},
+		{"2025-06-01 08:00:00", "", "", ""},
+		{"2025-06-01", "UTC", "", ""},
+		{"17487360001", "UTC", "", ""},
+	} {
+		earlier, later, ok := refInstants(k.text, k.zone)
+		got := []string{earlier.UTC().Format(time.RFC3339Nano), later.UTC().Format(time.RFC3339Nano)}
+		if ok != (k.earlier != "") || ok && (got[0] != k.earlier || got[1] != k.later) {
+			t.Errorf("%s in %q: got %v %v", k.text, k.zone, got, ok)
+		}
+	}
+	for _, k := range []struct{ kind, text, want string }{
+		{"phone", " tel:+86-138-0013-8000", "+8613800138000"},
+		{"phone", "'13800138000.0", "+8613800138000"},
+		{"phone", "１３８００１３８０００", "+8613800138000"},
+		{"phone", "17912345678", "+8617912345678"},
+		{"phone", "1.38E+10", ""},
+		{"phone", "13800138000/13900139001", ""},
+		{"phone", "12800138000", ""},
+		{"email", " Ann@X.CN ", "ann@x.cn"},
+		{"email", "a@@x.cn", ""},
+		{"device_id", " DEV-a", "dev-a"},
+		{"customer_id", " C1 ", "C1"},
+		{"customer_id", " ", ""},
+	} {
+		if got, ok := refNormal(k.kind, k.text); ok != (k.want != "") || ok && got != k.want {
+			t.Errorf("%s %q: got %q %v, want %q", k.kind, k.text, got, ok, k.want)
+		}
+	}
 }

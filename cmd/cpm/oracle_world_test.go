@@ -15,6 +15,7 @@ import (
 // refWorld is one small world: consent, lists, audience, configuration and flags.
 type refWorld struct {
 	Seed    uint64
+	Focus   bool // many refusals and grants of few people in one cell, so that re-grants and shared values meet
 	Now     bool // as-of is the clock; AsOf is then about that instant
 	AsOf    time.Time
 	Zone    string     // --timezone
