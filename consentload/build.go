@@ -1,13 +1,5 @@
 package consentload
 
-import (
-	"cmp"
-	"context"
-	"slices"
-
-	"golang.org/x/sync/errgroup"
-)
-
 // partitions is into how many parts, by the leading bits of the key, the log of a load is cut: each is sorted and
 // folded on its own, so that all processors work, and in memory that the caches hold.
 const partitions = 256
@@ -16,182 +8,100 @@ func partitionOf(k Key) int { return int(k.Hi >> 56) }
 
 // shard is the log of one worker. No order is kept in it, and none is needed.
 type shard struct {
-	facts [partitions][]fact
-	ties  []tie
-	joint []jointRefusal
-}
-
-// jointRefusal is a refusal that names several identifiers, kept for the case that one of them turns out shared.
-type jointRefusal struct {
-	names  []Key
-	scope  scope
-	status Status
-	when   Instant
+	facts  [partitions]blocks
+	tuples tuples
 }
 
 // add logs an event.
 func (s *shard) add(e *event) {
-	for i, name := range e.names {
-		s.log(fact{
-			key: name.key, kind: name.kind, scope: e.scope, status: e.status,
-			when: e.when, expires: e.expires, version: e.version,
-		})
-		for _, other := range e.names[i+1:] {
-			s.ties = append(s.ties, tie{name, other})
-		}
+	tuple := uint32(0)
+	if len(e.names) > 1 {
+		tuple = s.tuples.number(e.names)
 	}
-	if len(e.names) > 1 && e.status.refusal() {
-		names := make([]Key, len(e.names))
-		for i, name := range e.names {
-			names[i] = name.key
-		}
-		s.joint = append(s.joint, jointRefusal{names, e.scope, e.status, e.when})
+	for _, name := range e.names {
+		s.facts[partitionOf(name.key)].add(fact{
+			key: name.key, kind: name.kind, scope: e.scope, status: e.status,
+			when: e.when, expires: e.expires, version: e.version, tuple: tuple,
+		})
 	}
 }
 
 // mark logs that a quarantined record names an identifier.
 func (s *shard) mark(name named) {
-	s.log(fact{key: name.key, kind: name.kind, status: unreadable})
+	s.facts[partitionOf(name.key)].add(fact{key: name.key, kind: name.kind, status: unreadable})
 }
 
-func (s *shard) log(f fact) {
-	p := partitionOf(f.key)
-	s.facts[p] = append(s.facts[p], f)
+// blocks is a log that grows without moving what it holds.
+type blocks struct {
+	full [][]fact
+	last []fact
+	n    int
 }
 
-// acts is what all events say of one identifier in one scope: the maxima that decide.
-type acts struct {
-	scope     scope
-	withdrawn bool    // the latest refusal is a withdrawal
-	version   uint16  // of the latest grant
-	refused   Instant // None when there is no refusal
-	granted   Instant // None when there is no grant
-	expires   Instant // of the latest grant
-	pending   Instant // None when there is no pending act
-}
+const (
+	firstBlock = 8
+	lastBlock  = 1024
+)
 
-// add folds one fact in; words knows which of two notice versions is lower.
-func (a *acts) add(f *fact, words *vocabulary) {
-	switch f.status {
-	case Denied, Withdrawn:
-		a.refuse(f.when, f.status == Withdrawn)
-	case Granted:
-		a.grant(f.when, f.expires, f.version, words)
-	case Pending:
-		a.pending = max(a.pending, f.when)
+func (b *blocks) add(f fact) {
+	if len(b.last) == cap(b.last) {
+		if len(b.last) > 0 {
+			b.full = append(b.full, b.last)
+		}
+		b.last = make([]fact, 0, min(max(2*cap(b.last), firstBlock), lastBlock))
 	}
+	b.last = append(b.last, f)
+	b.n++
 }
 
-func (a *acts) refuse(when Instant, withdrawn bool) {
-	switch {
-	case when == None:
-	case when > a.refused:
-		a.refused, a.withdrawn = when, withdrawn
-	case when == a.refused:
-		a.withdrawn = a.withdrawn || withdrawn
-	}
-}
-
-func (a *acts) grant(when, expires Instant, version uint16, words *vocabulary) {
-	switch {
-	case when == None:
-	case when > a.granted:
-		a.granted, a.expires, a.version = when, expires, version
-	case when == a.granted:
-		a.expires, a.version = min(a.expires, expires), words.lower(a.version, version)
-	}
-}
-
-// foldedLog is the log of a load, folded: identifiers in the order of their keys, each with its acts.
-type foldedLog struct {
-	keys       []Key
-	kinds      []KindID
-	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]
-	acts       []acts
-	unreadable []uint32 // identifiers that a quarantined record names
-	dormant    []uint32 // identifiers that stand in quarantined records alone
-}
-
-// fold sorts and folds the shards' logs, partition by partition, and empties them.
-func fold(ctx context.Context, shards []*shard, words *vocabulary, workers int) (*foldedLog, error) {
-	parts := make([]*foldedLog, partitions)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(workers)
-	for p := range partitions {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
+// drain appends the log to a slice, shifting its tuples by an offset, and empties it.
+func (b *blocks) drain(to []fact, offset uint32) []fact {
+	for _, block := range append(b.full, b.last) {
+		for _, f := range block {
+			if f.tuple != 0 {
+				f.tuple += offset
 			}
-			var log []fact
-			for _, s := range shards {
-				log = append(log, s.facts[p]...)
-				s.facts[p] = nil
-			}
-			parts[p] = foldPart(log, words)
-			return nil
-		})
+			to = append(to, f)
+		}
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return join(parts), nil
+	*b = blocks{}
+	return to
 }
 
-func foldPart(log []fact, words *vocabulary) *foldedLog {
-	slices.SortFunc(log, func(a, b fact) int {
-		return cmp.Or(a.key.Compare(b.key), cmp.Compare(a.scope.channel, b.scope.channel),
-			cmp.Compare(a.scope.purpose, b.scope.purpose))
-	})
-	out := &foldedLog{}
-	for i := 0; i < len(log); {
-		ordinal, before, marked := uint32(len(out.keys)), len(out.acts), false
-		out.keys = append(out.keys, log[i].key)
-		out.kinds = append(out.kinds, log[i].kind)
-		out.starts = append(out.starts, uint32(before))
-		for key := log[i].key; i < len(log) && log[i].key == key; i++ {
-			f := &log[i]
-			if f.status == unreadable {
-				marked = true
-				continue
-			}
-			if last := len(out.acts) - 1; last < before || out.acts[last].scope != f.scope {
-				out.acts = append(out.acts, acts{scope: f.scope, refused: None, granted: None, pending: None})
-			}
-			out.acts[len(out.acts)-1].add(f, words)
-		}
-		if marked {
-			out.unreadable = append(out.unreadable, ordinal)
-		}
-		if len(out.acts) == before {
-			out.dormant = append(out.dormant, ordinal)
-		}
-	}
-	return out
+// tuples are the identifiers that stand together in events, each combination once. Their numbers run from 1.
+type tuples struct {
+	numbers map[Key]uint32
+	names   []named
+	starts  []uint32
 }
 
-// join puts the partitions one behind the other; they are in the order of their keys already.
-func join(parts []*foldedLog) *foldedLog {
-	all := &foldedLog{}
-	for _, part := range parts {
-		ordinal, act := uint32(len(all.keys)), uint32(len(all.acts))
-		all.keys = append(all.keys, part.keys...)
-		all.kinds = append(all.kinds, part.kinds...)
-		for _, start := range part.starts {
-			all.starts = append(all.starts, act+start)
-		}
-		all.acts = append(all.acts, part.acts...)
-		for _, i := range part.unreadable {
-			all.unreadable = append(all.unreadable, ordinal+i)
-		}
-		for _, i := range part.dormant {
-			all.dormant = append(all.dormant, ordinal+i)
-		}
+// number returns the number of a combination. Its hash is made of hashes that are keyed already.
+func (t *tuples) number(names []named) uint32 {
+	const odd = 0x9e3779b97f4a7c15
+	var hash Key
+	for _, name := range names {
+		hash.Hi, hash.Lo = (hash.Hi^name.key.Hi)*odd, (hash.Lo+name.key.Lo)*odd^hash.Hi>>32
 	}
-	all.starts = append(all.starts, uint32(len(all.acts)))
-	return all
+	if n, ok := t.numbers[hash]; ok {
+		return n
+	}
+	if t.numbers == nil {
+		t.numbers = map[Key]uint32{}
+	}
+	t.starts = append(t.starts, uint32(len(t.names)))
+	t.names = append(t.names, names...)
+	n := uint32(len(t.starts))
+	t.numbers[hash] = n
+	return n
 }
 
-// of returns the acts of an identifier.
-func (l *foldedLog) of(ordinal uint32) []acts {
-	return l.acts[l.starts[ordinal]:l.starts[ordinal+1]]
+// each calls do with every combination, in the order of their numbers.
+func (t *tuples) each(do func(names []named)) {
+	for i, start := range t.starts {
+		end := len(t.names)
+		if i+1 < len(t.starts) {
+			end = int(t.starts[i+1])
+		}
+		do(t.names[start:end])
+	}
 }

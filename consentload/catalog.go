@@ -189,6 +189,15 @@ func (c *Catalog) MaxLinks(kind Kind) int {
 	return c.linksAll
 }
 
+// leastLinks is the smallest limit of any kind: an identifier beside no more values than that is not shared.
+func (c *Catalog) leastLinks() int {
+	least := c.linksAll
+	for _, limit := range c.maxLinks {
+		least = min(least, limit)
+	}
+	return least
+}
+
 // channelName returns the name that an export's word for a channel stands for: a declared one, a usual one, or, when
 // none are declared, the word itself. ok is false for a word that nobody declared; ignored for one to pass over.
 func (c *Catalog) channelName(word string) (name string, ignored, ok bool) {

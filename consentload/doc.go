@@ -14,12 +14,14 @@
 // least as specific (a box for everything does not lift a refusal that names a channel), and names this very
 // identifier, or, at each identifier that the refusal names, such a grant names that one. Of the latter only whether
 // any identifier's own latest refusal stands at that identifier has to be known: if one that the refusal names was not
-// granted anew, then its own latest refusal stands there too. So maxima suffice for a whole subject, but for refusals
-// that name a shared identifier, which are kept one by one.
+// granted anew, then its own latest refusal stands there too. So maxima suffice for a whole subject. At a shared
+// identifier they are taken apart for each subject whose events name it: what a stranger was granted at a store's
+// tablet lifts nothing.
 //
 // Under "link: refusals" a grant counts for the identifiers that its event names and for no other, so it does not lift
 // another identifier's refusal either. A shared identifier (beside more than max_links values of one other kind) is a
-// subject of its own, and a refusal that names it is lifted elsewhere only when it too is granted anew.
+// subject of its own; a refusal that names it is lifted for the rest of a subject only when the subject was granted anew
+// there too.
 //
 // What is silent in an export is settled on the side of not contacting: a version that two notices list is none, an
 // act dated later than now is a fault of a clock and, if it is a refusal, counts at once, and a quarantined record

@@ -68,13 +68,11 @@ type fact struct {
 	when    Instant
 	expires Instant
 	scope   scope
+	tuple   uint32 // the identifiers with which it stands in the event; 0: none
 	version uint16
 	status  Status
 	kind    KindID
 }
-
-// tie is two identifiers that stand in one event.
-type tie struct{ a, b named }
 
 // problem is why a record cannot be read: what, in which column, and the mend. It holds no value that is or may be
 // an identifier.

@@ -66,16 +66,15 @@ type Evidence struct {
 
 // freeze makes the index of a folded log.
 func freeze(ctx context.Context, l *loader) (*Index, error) {
-	log, err := fold(ctx, l.shards, l.words, l.options.Workers)
+	log, err := fold(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	x := &Index{asOf: l.options.AsOf, keys: log.keys, cells: map[cellName]*Cell{}}
 	x.index()
-	x.subjects = unite(l.catalog, log, x.Find, l.shards)
+	x.subjects = unite(l, log, x.Find)
 	r := newResolver(l.catalog, l.words, log)
-	r.links, r.find = x.subjects, x.Find
-	r.keepJoint(l.shards)
+	r.links = x.subjects
 	lists, err := r.resolve(ctx, l.options.Workers)
 	if err != nil {
 		return nil, err

@@ -39,8 +39,6 @@ type resolver struct {
 	words   *vocabulary
 	log     *foldedLog
 	links   *links
-	joint   map[uint32][]jointRefusal // by subject: refusals that name a shared identifier
-	find    func(Key) (uint32, bool)
 
 	channels, purposes int // numbers run from 1
 	policies           []Policy
@@ -62,34 +60,6 @@ func newResolver(c *Catalog, words *vocabulary, log *foldedLog) *resolver {
 		r.starred = append(r.starred, c.StarCovers(purpose))
 	}
 	return r
-}
-
-// keepJoint keeps, by subject, the refusals that name a shared identifier beside others.
-func (r *resolver) keepJoint(shards []*shard) {
-	r.joint = map[uint32][]jointRefusal{}
-	for _, s := range shards {
-		if r.links.shared != nil && r.catalog.Link == LinkAll {
-			for _, refusal := range s.joint {
-				r.keep(refusal)
-			}
-		}
-		s.joint = nil
-	}
-}
-
-func (r *resolver) keep(refusal jointRefusal) {
-	shared, lead, found := false, uint32(0), false
-	for _, key := range refusal.names {
-		ordinal, _ := r.find(key)
-		if r.links.shared[ordinal] {
-			shared = true
-		} else {
-			lead, found = r.links.of(ordinal), true
-		}
-	}
-	if shared && found {
-		r.joint[lead] = append(r.joint[lead], refusal)
-	}
 }
 
 // cellLists collects the identifiers of one cell by state, in no order.
@@ -204,7 +174,7 @@ func (w *worker) cell(members []uint32, cell int) {
 	channel, purpose := uint16(cell/w.purposes+1), uint16(cell%w.purposes+1)
 	w.windows = w.windows[:0]
 	for _, ordinal := range members {
-		w.windows = append(w.windows, w.window(ordinal, channel, purpose))
+		w.windows = append(w.windows, w.window(w.log.of(ordinal), channel, purpose))
 	}
 	standing := w.standing(members, channel, purpose)
 	whole := acts{granted: None, pending: None, refused: None}
@@ -222,9 +192,8 @@ func (w *worker) cell(members []uint32, cell int) {
 }
 
 // window finds an identifier's acts in the scopes that cover a cell.
-func (w *worker) window(ordinal uint32, channel, purpose uint16) window {
+func (w *worker) window(log []acts, channel, purpose uint16) window {
 	var found window
-	log := w.log.of(ordinal)
 	for i := range log {
 		switch log[i].scope {
 		case scope{channel, purpose}:
@@ -263,52 +232,26 @@ func (w *worker) standing(members []uint32, channel, purpose uint16) [scopes]act
 	var latest [scopes]acts
 	for s := range latest {
 		latest[s].refused = None
-		for i := range w.windows {
-			a := w.windows[i][s]
-			if a != nil && (w.catalog.Link == LinkRefusals || !w.answered(&w.windows[i], s, a.refused)) {
-				latest[s].refuse(a.refused, a.withdrawn)
-			}
-		}
 	}
-	if len(members) == 1 {
-		return latest
+	for i := range w.windows {
+		w.unanswered(&w.windows[i], &latest)
 	}
-	for _, refusal := range w.joint[w.links.of(members[0])] {
-		s, covers := w.scopeIn(refusal.scope, channel, purpose)
-		if covers && !w.grantedAnew(refusal, s, channel, purpose) {
-			latest[s].refuse(refusal.when, refusal.status == Withdrawn)
+	if len(members) > 1 && w.links.shadows != nil {
+		for _, shadow := range w.links.shadows[w.links.of(members[0])] {
+			at := w.window(shadow, channel, purpose)
+			w.unanswered(&at, &latest)
 		}
 	}
 	return latest
 }
 
-// scopeIn tells which of the four scopes of a cell a scope is.
-func (w *worker) scopeIn(s scope, channel, purpose uint16) (place int, covers bool) {
-	if s.channel != 0 && s.channel != channel || s.purpose != 0 && s.purpose != purpose ||
-		s.purpose == 0 && !w.starred[purpose] {
-		return 0, false
-	}
-	switch {
-	case s.channel != 0 && s.purpose != 0:
-		return exact, true
-	case s.channel != 0:
-		return anyPurpose, true
-	case s.purpose != 0:
-		return anyChannel, true
-	}
-	return anything, true
-}
-
-// grantedAnew reports whether each identifier that a refusal names was granted anew.
-func (w *worker) grantedAnew(refusal jointRefusal, s int, channel, purpose uint16) bool {
-	for _, key := range refusal.names {
-		ordinal, ok := w.find(key)
-		at := w.window(ordinal, channel, purpose)
-		if !ok || !w.answered(&at, s, refusal.when) {
-			return false
+// unanswered adds the refusals made at one identifier that its own grants do not answer.
+func (w *worker) unanswered(at *window, latest *[scopes]acts) {
+	for s, a := range at {
+		if a != nil && (w.catalog.Link == LinkRefusals || !w.answered(at, s, a.refused)) {
+			latest[s].refuse(a.refused, a.withdrawn)
 		}
 	}
-	return true
 }
 
 // refusal returns the latest refusal that stands for an identifier; its refused is None when none does.
