@@ -153,10 +153,10 @@ func TestRowGroupsEncodedAtOnceStandInTheOrderOfAppend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, first := make([]*Part, f.Groups()), 0
+	parts := make([]*Part, f.Groups())
 	var group sync.WaitGroup
 	for i := f.Groups() - 1; i >= 0; i-- {
-		first = 0
+		first := 0
 		for j := range i {
 			first += f.GroupRows(j)
 		}
