@@ -16,28 +16,30 @@ import (
 )
 
 // duckdbText tells the text of row i of the columns that make.py lets DuckDB write.
-var duckdbText = map[string]func(i int) string{
-	"id":           func(i int) string { return fmt.Sprint(i) },
-	"phone":        func(i int) string { return fmt.Sprintf("1%d%08d", 38+i%3, i*7919%100000000) },
-	"email":        func(i int) string { return orNull(i%11 == 0, fmt.Sprintf("user%d@example.com", i)) },
-	"tiny":         func(i int) string { return fmt.Sprint(i % 7) },
-	"utiny":        func(i int) string { return fmt.Sprint(i % 7) },
-	"small":        func(i int) string { return fmt.Sprint(i * 3) },
-	"medium":       func(i int) string { return fmt.Sprint(i * 100000) },
-	"umedium":      func(i int) string { return fmt.Sprint(math.MaxUint32 - uint32(i)) },
-	"ubig":         func(i int) string { return fmt.Sprint(math.MaxUint64 - uint64(i)) },
-	"flag":         func(i int) string { return fmt.Sprint(i%2 == 0) },
-	"phone_double": func(i int) string { return fmt.Sprint(13800138000 + i) },
-	"whole":        func(i int) string { return fmt.Sprint(i - 350) },
-	"day":          func(i int) string { return time.Date(2024, 2, 27+i%900, 0, 0, 0, 0, time.UTC).Format("2006-01-02") },
-	"seen":         func(i int) string { return seen(i).Format(localTime) },
-	"seen_z":       func(i int) string { return seen(i).Format("2006-01-02T15:04:05.999Z") },
-	"seen_ns":      func(i int) string { return seen(i).Format(localTime) },
-	"seen_ms":      func(i int) string { return seen(i).Format(localTime) },
-	"bytes":        func(i int) string { return fmt.Sprint("blob", i) },
-	"nothing":      func(int) string { return "<null>" },
-	"city":         func(i int) string { return orNull(i%13 == 0, fmt.Sprint("city", i%5)) },
-	"color":        func(i int) string { return []string{"red", "green", "blue"}[i%3] },
+func duckdbText() map[string]func(i int) string {
+	return map[string]func(i int) string{
+		"id":           func(i int) string { return fmt.Sprint(i) },
+		"phone":        func(i int) string { return fmt.Sprintf("1%d%08d", 38+i%3, i*7919%100000000) },
+		"email":        func(i int) string { return orNull(i%11 == 0, fmt.Sprintf("user%d@example.com", i)) },
+		"tiny":         func(i int) string { return fmt.Sprint(i % 7) },
+		"utiny":        func(i int) string { return fmt.Sprint(i % 7) },
+		"small":        func(i int) string { return fmt.Sprint(i * 3) },
+		"medium":       func(i int) string { return fmt.Sprint(i * 100000) },
+		"umedium":      func(i int) string { return fmt.Sprint(math.MaxUint32 - uint32(i)) },
+		"ubig":         func(i int) string { return fmt.Sprint(math.MaxUint64 - uint64(i)) },
+		"flag":         func(i int) string { return fmt.Sprint(i%2 == 0) },
+		"phone_double": func(i int) string { return fmt.Sprint(13800138000 + i) },
+		"whole":        func(i int) string { return fmt.Sprint(i - 350) },
+		"day":          func(i int) string { return time.Date(2024, 2, 27+i%900, 0, 0, 0, 0, time.UTC).Format("2006-01-02") },
+		"seen":         func(i int) string { return seen(i).Format(localTime) },
+		"seen_z":       func(i int) string { return seen(i).Format("2006-01-02T15:04:05.999Z") },
+		"seen_ns":      func(i int) string { return seen(i).Format(localTime) },
+		"seen_ms":      func(i int) string { return seen(i).Format(localTime) },
+		"bytes":        func(i int) string { return fmt.Sprint("blob", i) },
+		"nothing":      func(int) string { return "<null>" },
+		"city":         func(i int) string { return orNull(i%13 == 0, fmt.Sprint("city", i%5)) },
+		"color":        func(i int) string { return []string{"red", "green", "blue"}[i%3] },
+	}
 }
 
 func orNull(null bool, text string) string {
@@ -59,7 +61,7 @@ func TestValuesOfDuckDBBecomeTheTextThatWasMeant(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, column := range f.Columns() {
-			text := duckdbText[column]
+			text := duckdbText()[column]
 			if text == nil {
 				continue
 			}
