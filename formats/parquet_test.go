@@ -217,21 +217,8 @@ func TestAParquetReaderYieldsABatchARowGroup(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows = append(rows, b.Rows())
-		for i := range b.Rows() {
-			mobile := fmt.Sprint(13800138000 + row)
-			if row%10 == 0 {
-				mobile = ""
-			}
-			if got := b.Values(0)[i]; string(got) != mobile || (got == nil) != (row%10 == 0) {
-				t.Fatalf("row %d: %q", row, got)
-			}
-			if got := string(b.Values(1)[i]); got != fmt.Sprint(row) {
-				t.Fatalf("row %d: %q", row, got)
-			}
-			if row++; b.Place(i) != fmt.Sprint("row ", row) || b.Malformed(i) {
-				t.Fatalf("row %d is %s", row, b.Place(i))
-			}
-		}
+		checkMobiles(t, b, row)
+		row += b.Rows()
 		if b.MalformedRows() != 0 || r.Done() <= done || r.Done() > int64(len(data)) {
 			t.Errorf("%d malformed rows, %d bytes done after %d", b.MalformedRows(), r.Done(), done)
 		}
@@ -240,6 +227,27 @@ func TestAParquetReaderYieldsABatchARowGroup(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{250, 250, 200}, rows); diff != "" || r.Done() != int64(len(data)) {
 		t.Error(diff, r.Done())
+	}
+}
+
+// checkMobiles checks a batch of arrow_codec_per_column, before which there are so many rows.
+func checkMobiles(t *testing.T, b Batch, before int) {
+	t.Helper()
+	for i := range b.Rows() {
+		row := before + i
+		mobile := fmt.Sprint(13800138000 + row)
+		if row%10 == 0 {
+			mobile = ""
+		}
+		if got := b.Values(0)[i]; string(got) != mobile || (got == nil) != (row%10 == 0) {
+			t.Fatalf("row %d: %q", row, got)
+		}
+		if got := string(b.Values(1)[i]); got != fmt.Sprint(row) {
+			t.Fatalf("row %d: %q", row, got)
+		}
+		if b.Place(i) != fmt.Sprint("row ", row+1) || b.Malformed(i) {
+			t.Fatalf("row %d is %s", row, b.Place(i))
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"math/bits"
 	"slices"
 	"testing"
@@ -116,52 +117,10 @@ func TestLengthsThatTheBytesDoNotHoldAreFoundOut(t *testing.T) {
 
 func TestAPageIsDecompressedToTheSizeThatItClaims(t *testing.T) {
 	text := bytes.Repeat([]byte("abcdefgh"), 1<<17)
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	if _, err := w.Write(text); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	encoder, err := zstd.NewWriter(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stream bytes.Buffer
-	streamer, err := zstd.NewWriter(&stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, part := range [][]byte{text[:1000], text[1000:]} {
-		if _, err := streamer.Write(part); err != nil {
-			t.Fatal(err)
-		}
-		if err := streamer.Flush(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := streamer.Close(); err != nil {
-		t.Fatal(err)
-	}
-	br, err := pq.Brotli.Encode(nil, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		codec  format.CompressionCodec
-		packed []byte
-	}{
-		"none":                {format.Uncompressed, text},
-		"snappy":              {format.Snappy, s2.EncodeSnappy(nil, text)},
-		"gzip":                {format.Gzip, packed.Bytes()},
-		"zstd":                {format.Zstd, encoder.EncodeAll(text, nil)},
-		"zstd, size not told": {format.Zstd, stream.Bytes()},
-		"brotli":              {format.Brotli, br},
-	} {
+	for name, c := range packed(t, text) {
 		var d inflater
 		for _, size := range []int{len(text), len(text) - 1, len(text) + 1, 0, 100, len(text)} {
-			out, err := d.inflate([]byte("head"), c.codec, c.packed, size)
+			out, err := d.inflate([]byte("head"), c.codec, c.bytes, size)
 			if (err == nil) != (size == len(text)) {
 				t.Errorf("%s, %d bytes claimed: %v", name, size, err)
 			}
@@ -169,8 +128,44 @@ func TestAPageIsDecompressedToTheSizeThatItClaims(t *testing.T) {
 				t.Errorf("%s: the page has changed", name)
 			}
 		}
-		if _, err := d.inflate(nil, c.codec, c.packed[:len(c.packed)/2], len(text)); err == nil {
+		if _, err := d.inflate(nil, c.codec, c.bytes[:len(c.bytes)/2], len(text)); err == nil {
 			t.Errorf("%s: half a page is whole", name)
 		}
+	}
+}
+
+type packedPage struct {
+	codec format.CompressionCodec
+	bytes []byte
+}
+
+// packed compresses text in every way that is read.
+func packed(t *testing.T, text []byte) map[string]packedPage {
+	t.Helper()
+	var zipped, stream bytes.Buffer
+	zipper := gzip.NewWriter(&zipped)
+	streamer, err := zstd.NewWriter(&stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoder, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, zipFailed := zipper.Write(text)
+	_, streamFailed := streamer.Write(text[:1000])
+	streamFailed = errors.Join(streamFailed, streamer.Flush())
+	_, restFailed := streamer.Write(text[1000:])
+	br, brotliFailed := pq.Brotli.Encode(nil, text)
+	if err := errors.Join(zipFailed, zipper.Close(), streamFailed, restFailed, streamer.Close(), brotliFailed); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]packedPage{
+		"none":                {format.Uncompressed, text},
+		"snappy":              {format.Snappy, s2.EncodeSnappy(nil, text)},
+		"gzip":                {format.Gzip, zipped.Bytes()},
+		"zstd":                {format.Zstd, encoder.EncodeAll(text, nil)},
+		"zstd, size not told": {format.Zstd, stream.Bytes()},
+		"brotli":              {format.Brotli, br},
 	}
 }
