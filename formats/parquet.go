@@ -65,11 +65,11 @@ func (r *parquetReader) Next() (Batch, error) {
 	for r.next < r.file.Groups() {
 		group := r.next
 		r.next++
-		r.done.Add(r.file.GroupBytes(group))
 		rows := r.file.GroupRows(group)
 		if rows == 0 {
 			continue
 		}
+		r.done.Add(r.file.GroupBytes(group))
 		b := &parquetBatch{reader: r, group: group, rows: rows, first: r.rows + 1}
 		r.rows += int64(rows)
 		return b, nil

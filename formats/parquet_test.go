@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	pq "github.com/parquet-go/parquet-go"
 
 	"cpm/formats/fault"
@@ -174,6 +175,144 @@ func TestParquetNeedsAFile(t *testing.T) {
 		_, err := openParquet(in, Options{})
 		if fault.KindOf(err) != fault.Unsupported {
 			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestAParquetReaderTellsWhatItUnderstood(t *testing.T) {
+	data := parquetFixtures(t)["arrow_codec_per_column"]
+	r, err := openParquetBytes("in.parquet", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Info{
+		Format: "Parquet", Detail: "3 row groups, snappy, zstd, gzip, brotli",
+		Columns: []string{"id", "phone", "mobile", "city", "secret"}, Rows: 700, Size: int64(len(data)),
+	}
+	if diff := cmp.Diff(want, r.Info()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAParquetReaderYieldsABatchARowGroup(t *testing.T) {
+	data := parquetFixtures(t)["arrow_codec_per_column"]
+	r, err := openParquetBytes("in.parquet", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Select([]int{2, 0}); err != nil {
+		t.Fatal(err)
+	}
+	var rows []int
+	row, done := 0, r.Done()
+	for {
+		b, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Decode(); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, b.Rows())
+		checkMobiles(t, b, row)
+		row += b.Rows()
+		if b.MalformedRows() != 0 || r.Done() <= done || r.Done() > int64(len(data)) {
+			t.Errorf("%d malformed rows, %d bytes done after %d", b.MalformedRows(), r.Done(), done)
+		}
+		done = r.Done()
+		b.Release()
+	}
+	if diff := cmp.Diff([]int{250, 250, 200}, rows); diff != "" || r.Done() != int64(len(data)) {
+		t.Error(diff, r.Done())
+	}
+}
+
+// checkMobiles checks a batch of arrow_codec_per_column, before which there are so many rows.
+func checkMobiles(t *testing.T, b Batch, before int) {
+	t.Helper()
+	for i := range b.Rows() {
+		row := before + i
+		mobile := fmt.Sprint(13800138000 + row)
+		if row%10 == 0 {
+			mobile = ""
+		}
+		if got := b.Values(0)[i]; string(got) != mobile || (got == nil) != (row%10 == 0) {
+			t.Fatalf("row %d: %q", row, got)
+		}
+		if got := string(b.Values(1)[i]); got != fmt.Sprint(row) {
+			t.Fatalf("row %d: %q", row, got)
+		}
+		if b.Place(i) != fmt.Sprint("row ", row+1) || b.Malformed(i) {
+			t.Fatalf("row %d is %s", row, b.Place(i))
+		}
+	}
+}
+
+func TestAParquetWriterTakesTheBatchesOfItsReaderAlone(t *testing.T) {
+	data := parquetFixtures(t)["arrow_codec_per_column"]
+	var readers [2]Reader
+	for i := range readers {
+		var err error
+		if readers[i], err = openParquetBytes("in.parquet", data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := readers[0].NewWriter(io.Discard, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := readers[1].Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Encode(b, Selection{Keep: Bits(nil).Reset(b.Rows())}); err == nil {
+		t.Error("the batch of another reader was taken")
+	}
+	if err := w.Append("part"); err == nil {
+		t.Error("a text was taken for a part")
+	}
+}
+
+func TestAParquetCopyHasTheExtraColumnAtItsEnd(t *testing.T) {
+	for name, data := range parquetFixtures(t) {
+		out, err := copyParquet(data, "cpm_reason", func(row int) bool { return row%3 != 0 })
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		before, err := openParquetBytes(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := openParquetBytes(name, out)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		columns := after.Info().Columns
+		if diff := cmp.Diff(append(before.Info().Columns, "cpm_reason"), columns); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if err := after.Select([]int{len(columns) - 1}); err != nil {
+			t.Fatal(err)
+		}
+		row := 0
+		for {
+			b, err := after.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err := errors.Join(err, b.Decode()); err != nil {
+				t.Fatal(err)
+			}
+			for _, word := range b.Values(0) {
+				for row++; row%3 == 0; row++ {
+				}
+				if want := []string{"even", "odd"}[row%2]; string(word) != want {
+					t.Fatalf("%s: row %d has %q, want %s", name, row, word, want)
+				}
+			}
 		}
 	}
 }

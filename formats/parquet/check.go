@@ -64,17 +64,20 @@ func (f *File) checkChunk(l *leaf, g *format.RowGroup, group int) error {
 	if m.NumValues < g.NumRows || flat && m.NumValues != g.NumRows {
 		return f.lie("column %s has %d values in the %d rows of row group %d", l.name, m.NumValues, g.NumRows, group+1)
 	}
-	start := chunkStart(m)
-	room := f.footer.at - start
-	if g.NumRows == 0 && m.NumValues == 0 {
-		return nil // nothing will be read; Arrow writes a negative offset here
-	}
-	if start < int64(len(magic)) || m.DictionaryPageOffset < 0 || m.DictionaryPageOffset > m.DataPageOffset ||
-		m.TotalCompressedSize <= 0 || m.TotalCompressedSize > room || m.TotalUncompressedSize < 0 ||
-		m.DataPageOffset-start > m.TotalCompressedSize {
+	// Nothing will be read of an empty chunk; Arrow writes a negative offset there.
+	if m.NumValues > 0 && !f.inside(m) {
 		return f.lie("column %s in row group %d lies outside", l.name, group+1)
 	}
 	return nil
+}
+
+// inside reports whether the pages of a column chunk stand between the begin of the file and its footer.
+func (f *File) inside(m *format.ColumnMetaData) bool {
+	start, size := chunkStart(m), m.TotalCompressedSize
+	if start < int64(len(magic)) || start > f.footer.at || size <= 0 || size > f.footer.at-start {
+		return false
+	}
+	return m.DictionaryPageOffset <= m.DataPageOffset && m.DataPageOffset-start < size && m.TotalUncompressedSize >= 0
 }
 
 // chunkStart returns where the pages of a column chunk begin. Some writers leave out the offset of the dictionary and

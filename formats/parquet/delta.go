@@ -13,87 +13,114 @@ func verifyDelta(e format.Encoding, b []byte, present int) error {
 	if len(b) == 0 && present == 0 {
 		return nil
 	}
-	first, rest, err := readDeltas(b, present, e != format.DeltaBinaryPacked)
-	if err != nil || e == format.DeltaBinaryPacked {
+	if e == format.DeltaBinaryPacked {
+		_, err := readDeltaHead(b, present)
 		return err
 	}
-	total := int64(0)
+	lengths, rest, err := readDeltas(b, present)
+	if err != nil {
+		return err
+	}
 	if e == format.DeltaByteArray { // the shared lengths stand first, the own ones behind them
-		shared := first
-		if first, rest, err = readDeltas(rest, present, true); err != nil {
+		shared := lengths
+		if lengths, rest, err = readDeltas(rest, present); err != nil {
 			return err
 		}
-		last := int64(0)
-		for i := range shared {
-			if shared[i] < 0 || shared[i] > last || first[i] < 0 {
-				return errCounts
-			}
-			last = shared[i] + first[i]
-			if total += shared[i]; total > maxExpanded {
-				return errRun
-			}
+		if err := verifyShared(shared, lengths); err != nil {
+			return err
 		}
 	}
 	own := int64(0)
-	for _, n := range first {
+	for _, n := range lengths {
 		if n < 0 || n > int64(len(rest)) {
 			return errShort
 		}
-		own += n
-	}
-	if own > int64(len(rest)) {
-		return errShort
+		if own += n; own > int64(len(rest)) {
+			return errShort
+		}
 	}
 	return nil
 }
 
-// readDeltas reads numbers in DELTA_BINARY_PACKED: a head, then blocks of differences, packed with as many bits as
-// their part of the block needs. It returns the numbers, if asked for, and what stands behind them.
-func readDeltas(b []byte, count int, want bool) (numbers []int64, rest []byte, err error) {
-	var head [3]uint64 // size of a block, its parts, count
-	at := 0
-	for i := range head {
-		if head[i], at, err = readUint(b, at); err != nil {
-			return nil, nil, errShort
+// verifyShared checks how much of the value before each value begins with.
+func verifyShared(shared, own []int64) error {
+	last, total := int64(0), int64(0)
+	for i := range shared {
+		if shared[i] < 0 || shared[i] > last || own[i] < 0 {
+			return errCounts
+		}
+		last = shared[i] + own[i]
+		if total += shared[i]; total > maxExpanded {
+			return errRun
 		}
 	}
-	block, parts := head[0], head[1]
-	if block == 0 || block > 1<<16 || parts == 0 || block%(parts*8) != 0 || head[2] != uint64(count) {
-		return nil, nil, errCounts
+	return nil
+}
+
+// deltaHead is what stands before the blocks of DELTA_BINARY_PACKED.
+type deltaHead struct {
+	parts, size int   // of a block; values of a part
+	first       int64 // the first number
+	blocks      int   // where they begin
+}
+
+func readDeltaHead(b []byte, count int) (h deltaHead, err error) {
+	var numbers [3]uint64 // size of a block, its parts, count
+	at := 0
+	for i := range numbers {
+		if numbers[i], at, err = readUint(b, at); err != nil {
+			return h, errShort
+		}
 	}
-	last, at, err := readInt(b, at)
+	block, parts := numbers[0], numbers[1]
+	if block == 0 || block > 1<<16 || parts == 0 || parts > block || block%(parts*8) != 0 || numbers[2] != uint64(count) {
+		return h, errCounts
+	}
+	h.parts, h.size = int(parts), int(block/parts)
+	if h.first, h.blocks, err = readInt(b, at); err != nil {
+		return h, errShort
+	}
+	return h, nil
+}
+
+// readDeltas reads numbers in DELTA_BINARY_PACKED: a head, then blocks of differences, packed with as many bits as
+// their part of the block needs. It returns the numbers and what stands behind them.
+func readDeltas(b []byte, count int) (numbers []int64, rest []byte, err error) {
+	h, err := readDeltaHead(b, count)
 	if err != nil {
-		return nil, nil, errShort
-	}
-	if !want {
-		return nil, nil, nil
+		return nil, nil, err
 	}
 	if count > 0 {
-		numbers = append(make([]int64, 0, count), last)
+		numbers = append(numbers, h.first)
 	}
+	at := h.blocks
 	for len(numbers) < count {
 		least, next, err := readInt(b, at)
-		if err != nil || next+int(parts) > len(b) {
+		if err != nil || next+h.parts > len(b) {
 			return nil, nil, errShort
 		}
-		widths, size := b[next:next+int(parts)], int(block/parts)
-		at = next + int(parts)
-		for _, width := range widths {
-			if len(numbers) == count {
-				break
-			}
-			end := at + size*int(width)/8
-			if width > 64 || end > len(b) {
+		widths := b[next : next+h.parts]
+		at = next + h.parts
+		for i := 0; i < len(widths) && len(numbers) < count; i++ {
+			end := at + h.size*int(widths[i])/8
+			if widths[i] > 64 || end > len(b) {
 				return nil, nil, errShort
 			}
-			for i := 0; i < size && len(numbers) < count; i++ {
-				last += least + int64(unpack(b[at:end], i*int(width), int(width)))
-				numbers = append(numbers, last)
-			}
+			numbers = appendDeltas(numbers, b[at:end], int(widths[i]), least, min(h.size, count-len(numbers)))
 			at = end
 		}
 	}
 	return numbers, b[at:], nil
+}
+
+// appendDeltas appends n numbers, each by its difference to the one before.
+func appendDeltas(numbers []int64, b []byte, width int, least int64, n int) []int64 {
+	last := numbers[len(numbers)-1]
+	for i := range n {
+		last += least + int64(unpack(b, i*width, width))
+		numbers = append(numbers, last)
+	}
+	return numbers
 }
 
 // unpack returns the number of width bits that begins at the given bit.

@@ -55,10 +55,17 @@ func TestAFooterThatContradictsTheFileIsRefused(t *testing.T) {
 	data := fixtures(t, name)[name]
 	chunk := func(m *format.FileMetaData) *format.ColumnChunk { return &m.RowGroups[1].Columns[2] }
 	for lie, change := range map[string]func(*format.FileMetaData){
-		"rows of the file":             func(m *format.FileMetaData) { m.NumRows++ },
-		"negative rows of the file":    func(m *format.FileMetaData) { m.NumRows = -1 },
-		"rows of a row group":          func(m *format.FileMetaData) { m.RowGroups[0].NumRows++; m.NumRows++ },
-		"a flood of rows":              func(m *format.FileMetaData) { m.RowGroups[0].NumRows = 1 << 60; m.NumRows = 1 << 60 },
+		"rows of the file":          func(m *format.FileMetaData) { m.NumRows++ },
+		"negative rows of the file": func(m *format.FileMetaData) { m.NumRows = -1 },
+		"rows of a row group":       func(m *format.FileMetaData) { m.RowGroups[0].NumRows++; m.NumRows++ },
+		"a flood of rows":           func(m *format.FileMetaData) { m.RowGroups[0].NumRows = 1 << 60; m.NumRows = 1 << 60 },
+		"as many rows as may be": func(m *format.FileMetaData) {
+			m.NumRows += maxGroupRows - m.RowGroups[0].NumRows
+			m.RowGroups[0].NumRows = maxGroupRows
+			for i := range m.RowGroups[0].Columns {
+				m.RowGroups[0].Columns[i].MetaData.NumValues = maxGroupRows
+			}
+		},
 		"negative rows":                func(m *format.FileMetaData) { m.RowGroups[0].NumRows = -5 },
 		"a missing column":             func(m *format.FileMetaData) { m.RowGroups[1].Columns = m.RowGroups[1].Columns[1:] },
 		"a flood of values":            func(m *format.FileMetaData) { chunk(m).MetaData.NumValues = 1 << 60 },

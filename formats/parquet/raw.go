@@ -145,7 +145,7 @@ func (c *rawChunk) inflate(codec format.CompressionCodec, packed []byte, size in
 // dictionary reads the page of the distinct values, which stands first.
 func (c *rawChunk) dictionary(h *format.PageHeader) error {
 	v := &h.DictionaryPageHeader.V
-	if !c.first || v.NumValues < 0 || v.NumValues > maxPageValues || v.Encoding != format.Plain && v.Encoding != format.PlainDictionary {
+	if !c.first || v.NumValues < 0 || v.NumValues > maxPageValues || v.Encoding != format.Plain && v.Encoding != plainDictionary {
 		return errors.New("the dictionary is malformed")
 	}
 	if err := c.put(h, int(h.UncompressedPageSize)); err != nil {

@@ -19,7 +19,6 @@ import (
 // The root is required whatever the source says, because arrow-go calls it repeated (arrow-go#722).
 type node struct {
 	pq.Node    // answers for what is not overridden: the source's column
-	root       bool
 	typ        pq.Type
 	fields     []pq.Field
 	encoding   encoding.Encoding
@@ -117,7 +116,7 @@ func (f *File) encodingOf(l *leaf) encoding.Encoding {
 		}
 		return &pq.RLE // never a dictionary: Arrow does not read one
 	}
-	if slices.Contains(used, format.RLEDictionary) || slices.Contains(used, format.PlainDictionary) {
+	if slices.Contains(used, format.RLEDictionary) || slices.Contains(used, plainDictionary) {
 		return &pq.RLEDictionary
 	}
 	for _, e := range used {

@@ -9,6 +9,9 @@ import (
 // arenaSize is the size of the blocks that hold the bytes of values.
 const arenaSize = 64 << 10
 
+// trustedRows is up to how many rows the footer is believed before a page was read.
+const trustedRows = 1 << 18
+
 // arenas keeps blocks between batches.
 type arenas struct{ pool sync.Pool }
 
@@ -26,7 +29,7 @@ func (f *File) Values(group, column int) (*Values, error) {
 		return nil, err
 	}
 	l := f.leaves[column]
-	v := &Values{Rows: make([][]byte, 0, f.GroupRows(group)), from: &f.arenas}
+	v := &Values{Rows: make([][]byte, 0, min(f.GroupRows(group), trustedRows)), from: &f.arenas}
 	err := f.scan(group, l, func(values []pq.Value) error {
 		for i := range values {
 			if values[i].IsNull() {

@@ -16,6 +16,10 @@ import (
 // maxPageValues bounds the values of one page. Writers aim at 1 MB a page.
 const maxPageValues = 1 << 26
 
+// plainDictionary is the old name of dictionaries: of RLE_DICTIONARY in data pages, of PLAIN in dictionaries. Much of
+// what is around was written with it.
+const plainDictionary format.Encoding = 2
+
 // runSlack is how many values a run may hold beyond the end of a page: writers pad the last run.
 const runSlack = 512
 
@@ -150,7 +154,7 @@ func verifyValues(e format.Encoding, s *format.SchemaElement, b []byte, present 
 	switch e {
 	case format.Plain, format.ByteStreamSplit:
 		return verifyPlain(s, b, present)
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		switch {
 		case !dictionary:
 			return errors.New("a page needs a dictionary and there is none")

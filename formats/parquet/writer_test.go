@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // copyRows copies the rows for which keep is true.
@@ -153,10 +155,10 @@ func TestRowGroupsEncodedAtOnceStandInTheOrderOfAppend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, first := make([]*Part, f.Groups()), 0
+	parts := make([]*Part, f.Groups())
 	var group sync.WaitGroup
 	for i := f.Groups() - 1; i >= 0; i-- {
-		first = 0
+		first := 0
 		for j := range i {
 			first += f.GroupRows(j)
 		}
@@ -259,6 +261,26 @@ func TestTheExtraColumnMustHaveAFreeNameAndAWordForEveryRow(t *testing.T) {
 	} {
 		if _, err := w.Encode(0, broken); err == nil {
 			t.Errorf("%s: no error", what)
+		}
+	}
+}
+
+func TestARootThatIsCalledRepeatedAddsNoLevel(t *testing.T) {
+	for _, name := range []string{"duckdb_nested_v1", "duckdb_groups"} {
+		data := fixtures(t, name)[name]
+		repeated := lying(t, data, func(m *format.FileMetaData) { m.Schema[0].RepetitionType.Set(format.Repeated) })
+		keep := func(row int) bool { return row%4 == 1 }
+		want, got := copyRows(t, data, "", keep), copyRows(t, repeated, "", keep)
+		f, err := openBytes(repeated)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.CanText(0); err != nil {
+			t.Error(err)
+		}
+		pages := func(b []byte) []byte { return b[:len(b)-8-len(footerBytes(b))] }
+		if !bytes.Equal(pages(want), pages(got)) {
+			t.Errorf("%s: the pages differ", name)
 		}
 	}
 }
