@@ -64,8 +64,12 @@ type Catalog struct {
 // usualChannels serve where no configuration declares any.
 func usualChannels() []Channel {
 	return []Channel{
-		{"sms", "phone"}, {"phone", "phone"}, {"email", "email"},
-		{"push", "device_id"}, {"wechat", "openid"}, {"post", "customer_id"},
+		{"sms", "phone"},
+		{"phone", "phone"},
+		{"email", "email"},
+		{"push", "device_id"},
+		{"wechat", "openid"},
+		{"post", "customer_id"},
 	}
 }
 

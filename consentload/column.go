@@ -26,9 +26,11 @@ type ColumnMatch struct {
 // what names exactly that (a mobile phone, a mailbox), then what may be something else too (a landline, a message).
 func (k *Kinds) addUsualColumns() {
 	for id, ranks := range [...][3]string{
-		{"phone",
+		{
+			"phone",
 			"mobile|cell|msisdn|phone number|mobile phone|mobile number|手机|手机号|手机号码",
-			"tel|telephone|电话|电话号码|联系电话|联系方式"},
+			"tel|telephone|电话|电话号码|联系电话|联系方式",
+		},
 		{"email", "mail|email address|邮箱|电子邮箱|邮箱地址", "邮件"},
 		{"customer id", "user id|member id|客户id|会员号", ""},
 		{"openid", "wechat openid", ""},

@@ -70,8 +70,11 @@ func TestColumnsThatCannotBePicked(t *testing.T) {
 		"no usual name":      {[]string{"name", "城市"}, []string{`"name"`, `"城市"`}, "--id phone=COLUMN", "--no-header"},
 		"two equal ones":     {[]string{"mobile", "手机号", "电话"}, []string{`2 columns`, `"mobile", "手机号"`}, "--id phone=COLUMN", ""},
 		"the same one twice": {[]string{"phone", "Phone"}, []string{"2 columns"}, "--id phone=#1", ""},
-		"a first row of data": {[]string{"Ann", "13800138000", "ann@example.com", "oAbC123dEfGhIjKlMnOpQrStUvWx"},
-			[]string{`"Ann", column 2, column 3, column 4`}, "--no-header", "138"},
+		"a first row of data": {
+			[]string{"Ann", "13800138000", "ann@example.com", "oAbC123dEfGhIjKlMnOpQrStUvWx"},
+			[]string{`"Ann", column 2, column 3, column 4`},
+			"--no-header", "138",
+		},
 		"full-width data": {[]string{"１３８００１３８０００"}, []string{"column 1"}, "--no-header", "１３８"},
 		"a wide table":    {make([]string, 100), []string{"and 40 more"}, "", ""},
 	} {

@@ -121,8 +121,12 @@ func NewKinds(region string, declared []KindRule) (*Kinds, error) {
 		name Kind
 		form normalForm
 	}{
-		{"phone", phoneForm}, {"email", emailForm}, {"customer_id", exactForm},
-		{"openid", exactForm}, {"unionid", exactForm}, {"device_id", lowerForm},
+		{"phone", phoneForm},
+		{"email", emailForm},
+		{"customer_id", exactForm},
+		{"openid", exactForm},
+		{"unionid", exactForm},
+		{"device_id", lowerForm},
 	} {
 		k.names = append(k.names, kind.name)
 		k.rules = append(k.rules, normalRule{form: kind.form})

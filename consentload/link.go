@@ -17,11 +17,11 @@ type links struct {
 }
 
 // of returns the subject of an identifier.
-func (l *links) of(ordinal uint32) uint32 {
-	if l.subject == nil {
+func (u *links) of(ordinal uint32) uint32 {
+	if u.subject == nil {
 		return ordinal
 	}
-	return l.subject[ordinal]
+	return u.subject[ordinal]
 }
 
 // unite finds the shared identifiers and, unless each identifier is a subject of its own, the subjects.

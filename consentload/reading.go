@@ -169,8 +169,10 @@ func (run *reading) bad(n numbered, row int, r *record, log *shard) error {
 		log.mark(name)
 	}
 	r.tally.Bad++
-	kept := BadRecord{File: run.name, Place: n.batch.Place(row), Column: r.problem.column, Problem: r.problem.what,
-		batch: n.number, row: row, Values: map[string]string{}}
+	kept := BadRecord{
+		File: run.name, Place: n.batch.Place(row), Column: r.problem.column, Problem: r.problem.what,
+		batch: n.number, row: row, Values: map[string]string{},
+	}
 	for i, name := range r.shape.names {
 		kept.Values[name] = string(n.batch.Values(i)[row])
 	}

@@ -231,7 +231,7 @@ func TestScannerAgreesWithTheNaiveSplitterOnRandomText(t *testing.T) {
 func randomText(random *rand.Rand, most int) string {
 	text := make([]byte, random.IntN(most))
 	for i := range text {
-		text[i] = ("aaab,,,\"\"\n\n\r")[random.IntN(12)]
+		text[i] = "aaab,,,\"\"\n\n\r"[random.IntN(12)]
 	}
 	return string(text)
 }

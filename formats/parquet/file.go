@@ -72,8 +72,10 @@ func (f *File) open() (err error) {
 		g.Columns = slices.Clone(g.Columns)
 		for j := range g.Columns {
 			c := &g.Columns[j]
-			c.MetaData = format.ColumnMetaData{Type: c.MetaData.Type, Encoding: c.MetaData.Encoding,
-				PathInSchema: c.MetaData.PathInSchema, NumValues: c.MetaData.NumValues, TotalCompressedSize: math.MaxInt64}
+			c.MetaData = format.ColumnMetaData{
+				Type: c.MetaData.Type, Encoding: c.MetaData.Encoding,
+				PathInSchema: c.MetaData.PathInSchema, NumValues: c.MetaData.NumValues, TotalCompressedSize: math.MaxInt64,
+			}
 		}
 	}
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), &told)

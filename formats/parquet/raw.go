@@ -45,8 +45,10 @@ func (f *File) readChunk(group int, l *leaf) *rawChunk {
 	}
 	memory.pending = nil
 	start := chunkStart(m)
-	return &rawChunk{file: f, leaf: l, codec: m.Codec, at: start, end: start + m.TotalCompressedSize, left: m.NumValues,
-		first: true, rawPage: memory}
+	return &rawChunk{
+		file: f, leaf: l, codec: m.Codec, at: start, end: start + m.TotalCompressedSize, left: m.NumValues,
+		first: true, rawPage: memory,
+	}
 }
 
 // close gives the memory back.
@@ -230,8 +232,10 @@ func (c *rawChunk) dataV2(h *format.PageHeader) error {
 	if err != nil {
 		return err
 	}
-	p := page{encoding: v.Encoding, count: int(v.NumValues), values: values,
-		repetition: c.packed[:repetition], definition: c.packed[repetition:levels]}
+	p := page{
+		encoding: v.Encoding, count: int(v.NumValues), values: values,
+		repetition: c.packed[:repetition], definition: c.packed[repetition:levels],
+	}
 	present, err := p.verify(c.leaf, c.entries)
 	if err == nil && present != int(v.NumValues-v.NumNulls) {
 		return errCounts

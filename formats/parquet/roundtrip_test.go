@@ -28,8 +28,10 @@ func TestFilesOfManyPagesComeBackAsTheyWere(t *testing.T) {
 		var rows []wide
 		for i := range 3000 {
 			word, number := fmt.Sprint("w", i%17), int32(i)
-			row := wide{Name: word, Plain: fmt.Sprint("plain", i), Delta: int64(i * i), Split: float64(i) / 3, Flag: i%3 == 0,
-				Bytes: [5]byte{byte(i), byte(i >> 8)}, Map: map[string]int64{word: int64(i)}, Decimal: int64(-i)}
+			row := wide{
+				Name: word, Plain: fmt.Sprint("plain", i), Delta: int64(i * i), Split: float64(i) / 3, Flag: i%3 == 0,
+				Bytes: [5]byte{byte(i), byte(i >> 8)}, Map: map[string]int64{word: int64(i)}, Decimal: int64(-i),
+			}
 			for j := range i % 5 {
 				row.Texts = append(row.Texts, fmt.Sprint(i, "/", j))
 				row.Nested = append(row.Nested, struct{ A, B *string }{&word, nil})

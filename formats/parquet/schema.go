@@ -60,8 +60,10 @@ func (f *File) writeSchema(extra string) *pq.Schema {
 	root := build(f.pq.Root())
 	root.repetition = format.Required
 	if extra != "" {
-		root.fields = append(root.fields, &node{Node: pq.String(), name: extra, typ: pq.ByteArrayType,
-			encoding: &pq.RLEDictionary, codec: f.codecOf(f.leaves[0])})
+		root.fields = append(root.fields, &node{
+			Node: pq.String(), name: extra, typ: pq.ByteArrayType,
+			encoding: &pq.RLEDictionary, codec: f.codecOf(f.leaves[0]),
+		})
 	}
 	return pq.NewSchema(root.name, root)
 }

@@ -150,10 +150,14 @@ type odd struct {
 
 func TestValuesAtTheEdgesOfTheirTypes(t *testing.T) {
 	rows := []odd{
-		{Double: 1<<53 - 1, Float: 1<<24 - 1, Millis: -1, Micros: -1, Nanos: -1, Signed: math.MinInt64, Big: [4]byte{0xFF, 0xFF, 0xFF, 0xFE}, JSON: `{"a": 1}`,
-			Old: deprecated.Int96{0, 0, 2440588}},
-		{Double: 1 << 53, Float: 1 << 24, Millis: 1709081999001, Micros: 1709081999000001, Nanos: 1709081999000000001, Signed: math.MaxInt64, Big: [4]byte{0, 0, 1, 0}, Unicode: "客户",
-			Old: deprecated.Int96{0x4E94914F, 0x00000001, 2440587}},
+		{
+			Double: 1<<53 - 1, Float: 1<<24 - 1, Millis: -1, Micros: -1, Nanos: -1, Signed: math.MinInt64, Big: [4]byte{0xFF, 0xFF, 0xFF, 0xFE}, JSON: `{"a": 1}`,
+			Old: deprecated.Int96{0, 0, 2440588},
+		},
+		{
+			Double: 1 << 53, Float: 1 << 24, Millis: 1709081999001, Micros: 1709081999000001, Nanos: 1709081999000000001, Signed: math.MaxInt64, Big: [4]byte{0, 0, 1, 0}, Unicode: "客户",
+			Old: deprecated.Int96{0x4E94914F, 0x00000001, 2440587},
+		},
 		{Double: math.Inf(-1), Float: float32(math.NaN()), Old: deprecated.Int96{1, 0, 0}},
 		{Double: math.Copysign(0, -1), Float: 1.5},
 		{Double: 13800138000.5, Float: 13800138000},
