@@ -1,8 +1,14 @@
 package consentload
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 )
 
 func TestEmailNormalForms(t *testing.T) {
@@ -62,4 +68,70 @@ func TestEmailNormalForms(t *testing.T) {
 			}
 		})
 	}
+}
+
+// referenceEmail is the rule without a shortcut: every domain goes through IDNA.
+func referenceEmail(raw string) (string, bool) {
+	blank := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+	}
+	raw = strings.TrimFunc(raw, blank)
+	local, domain, ok := strings.Cut(raw, "@")
+	if !ok || local == "" || strings.Contains(domain, "@") || !utf8.ValidString(raw) ||
+		strings.ContainsFunc(raw, unicode.IsControl) || strings.ContainsFunc(domain, unicode.IsSpace) ||
+		strings.ContainsFunc(local, blank) || strings.ContainsAny(local, `<>()[]:;,"\\`) {
+		return "", false
+	}
+	domain, err := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.StrictDomainName(false),
+		idna.VerifyDNSLength(true)).ToASCII(domain)
+	if err != nil || strings.Trim(domain, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" || strings.HasSuffix(domain, ".") {
+		return "", false
+	}
+	return strings.ToLower(local) + "@" + domain, true
+}
+
+func checkEmail(t *testing.T, n *Normalizer, raw string) {
+	t.Helper()
+	want, ok := referenceEmail(raw)
+	got, why := n.Append(nil, 1, []byte(raw))
+	if string(got) != want || (why == Readable) != ok {
+		t.Fatalf("%q: got %q, %v; want %q, %v", raw, got, why, want, ok)
+	}
+	if again, why := n.Append(nil, 1, got); ok && (why != Readable || !bytes.Equal(again, got)) {
+		t.Fatalf("%q: the normal form %q has another one: %q, %v", raw, got, again, why)
+	}
+}
+
+func TestRandomEmailsEqualTheRuleWithoutShortcuts(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	n := newTestKinds(t).Normalizer()
+	plain := []rune("abcXYZ019-_.")
+	signs := []rune("aZ9-_.@ +'\"<>,;é中ßא１。＠\u00a0\u200b\u00ad\x00\x7fİK")
+	part := func(most int) string {
+		text := make([]rune, random.IntN(most))
+		for i := range text {
+			text[i] = plain[random.IntN(len(plain))]
+			if random.IntN(25) == 0 {
+				text[i] = signs[random.IntN(len(signs))]
+			}
+		}
+		return string(text)
+	}
+	for range 200000 {
+		most := 12
+		if random.IntN(50) == 0 {
+			most = 300
+		}
+		checkEmail(t, n, part(8)+"@"+[]string{"", "", "xn--", "xn--fsqu00a."}[random.IntN(4)]+part(most))
+	}
+}
+
+func FuzzEmail(f *testing.F) {
+	for _, seed := range []string{
+		"ann@example.com", " Ann.Lee+news@Example.COM ", "ann@例子.中国", "ann@xn--fsqu00a.xn--fiqs8s", "a@b..c", "a@-b.c", "a@b-.c",
+		"ann@example。com", "mailto:ann@example.com", "a@א.com", "a@a_b.c", "a@1.2.3.4", "\u202aann@example.com\u202c", "a@ab--c.d",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) { checkEmail(t, newTestKinds(t).Normalizer(), raw) })
 }

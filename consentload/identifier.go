@@ -278,14 +278,10 @@ func printsASCII(c byte) bool { return c > ' ' && c < 0x7f }
 
 func isBlank(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) }
 
-// isInvisible reports the marks without a width: soft hyphen, zero-width spaces and joiners, direction marks,
-// embeddings and isolates, word joiner, byte order mark.
+// isInvisible reports Unicode's format characters: soft hyphen, zero-width spaces and joiners, direction marks, word
+// joiner, byte order mark; but not the few among them that show, as the Arabic number sign.
 func isInvisible(r rune) bool {
-	switch {
-	case r == 0x00ad, r == 0x061c, r == 0x180e, r == 0xfeff:
-		return true
-	}
-	return r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x206f
+	return unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
 // inspectText reports whether the value is ASCII, and whether it is UTF-8 without control characters.

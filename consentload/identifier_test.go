@@ -113,3 +113,50 @@ func TestARegionMayBeInSmallLetters(t *testing.T) {
 		t.Errorf("got %v, %v", kinds, err)
 	}
 }
+
+// plainValues are what nearly every row holds; they are normalized without an allocation.
+func plainValues(kinds *Kinds) map[string]struct {
+	kind KindID
+	raw  []byte
+} {
+	device, _ := kinds.Index("device_id")
+	card, _ := kinds.Index("loyalty_card")
+	return map[string]struct {
+		kind KindID
+		raw  []byte
+	}{
+		"phone plain":          {0, []byte("13800138000")},
+		"phone spaced":         {0, []byte("138 0013 8000")},
+		"phone +86":            {0, []byte("+8613800138000")},
+		"phone full width":     {0, []byte("１３８００１３８０００")},
+		"phone +1":             {0, []byte("+1 (212) 555-0100")},
+		"phone remembered":     {0, []byte("021-62345678")},
+		"phone notation":       {0, []byte("1.38E+10")},
+		"email":                {1, []byte("Ann.Lee+news@mail.example.com")},
+		"device id":            {device, []byte("6D92078A-8246-4BA4-AE5B-76104861E7DC")},
+		"declared, zeros fold": {card, []byte("000123456")},
+	}
+}
+
+func TestPlainValuesAreNormalizedWithoutAllocation(t *testing.T) {
+	kinds := newTestKinds(t)
+	n, buf := kinds.Normalizer(), make([]byte, 0, 64)
+	for name, v := range plainValues(kinds) {
+		if allocs := testing.AllocsPerRun(100, func() { buf, _ = n.Append(buf[:0], v.kind, v.raw) }); allocs != 0 {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+}
+
+func BenchmarkNormalizer(b *testing.B) {
+	kinds := newTestKinds(b)
+	n, buf := kinds.Normalizer(), make([]byte, 0, 64)
+	for name, v := range plainValues(kinds) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				buf, _ = n.Append(buf[:0], v.kind, v.raw)
+			}
+		})
+	}
+}

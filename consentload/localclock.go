@@ -121,5 +121,10 @@ func (c *localClock) spanAt(second int64) span {
 	if !end.IsZero() {
 		s.end = end.Unix()
 	}
+	if s.end <= second {
+		// Beyond its table of changes the standard library ends every year after 365 days (time.tzset, Go 1.26), so
+		// that on 31 December of a leap year the span ends before it. The offset holds until that UTC day is over.
+		s.end = second - (second%86400+86400)%86400 + 86400
+	}
 	return s
 }
