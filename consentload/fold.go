@@ -3,6 +3,7 @@ package consentload
 import (
 	"cmp"
 	"context"
+	"math/bits"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -105,12 +106,7 @@ func (l *loader) foldPart(p int) *foldedLog {
 		log = s.facts[p].drain(log, offset)
 		offset += uint32(len(s.tuples.starts))
 	}
-	slices.SortFunc(log, func(a, b fact) int {
-		if a.key != b.key {
-			return a.key.Compare(b.key)
-		}
-		return cmp.Or(cmp.Compare(a.scope.channel, b.scope.channel), cmp.Compare(a.scope.purpose, b.scope.purpose))
-	})
+	log = sorted(log)
 	out := &foldedLog{}
 	for i := 0; i < len(log); {
 		end := i + 1
@@ -121,6 +117,44 @@ func (l *loader) foldPart(p int) *foldedLog {
 		i = end
 	}
 	return out
+}
+
+// sorted returns the facts of one partition by key and scope. Keys are evenly spread, so the bits behind those of the
+// partition put nearly every identifier into a place of its own: linear, where sorting the whole took a quarter of a
+// load.
+func sorted(log []fact) []fact {
+	width := bits.Len(uint(len(log)))
+	place := func(k Key) uint64 { return k.Hi << 8 >> (64 - width) }
+	starts := make([]uint32, 1<<width+1)
+	for i := range log {
+		starts[place(log[i].key)+1]++
+	}
+	for i := range starts[1:] {
+		starts[i+1] += starts[i]
+	}
+	out, next := make([]fact, len(log)), slices.Clone(starts)
+	for i := range log {
+		at := &next[place(log[i].key)]
+		out[*at] = log[i]
+		*at++
+	}
+	for i := range starts[1:] {
+		if few := out[starts[i]:starts[i+1]]; len(few) > 1 {
+			slices.SortFunc(few, byKeyAndScope)
+		}
+	}
+	return out
+}
+
+func byKeyAndScope(a, b fact) int {
+	if a.key != b.key {
+		return a.key.Compare(b.key)
+	}
+	return byScope(a, b)
+}
+
+func byScope(a, b fact) int {
+	return cmp.Or(cmp.Compare(a.scope.channel, b.scope.channel), cmp.Compare(a.scope.purpose, b.scope.purpose))
 }
 
 // foldOne folds the facts of one identifier, sorted by scope.

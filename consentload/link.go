@@ -1,7 +1,6 @@
 package consentload
 
 import (
-	"cmp"
 	"slices"
 )
 
@@ -208,9 +207,7 @@ func (u *links) shade(l *loader, log *foldedLog, together *combinations) {
 			}
 		}
 		for lead, facts := range bySubject {
-			slices.SortFunc(facts, func(a, b fact) int {
-				return cmp.Or(cmp.Compare(a.scope.channel, b.scope.channel), cmp.Compare(a.scope.purpose, b.scope.purpose))
-			})
+			slices.SortFunc(facts, byScope)
 			folded, _ := foldScopes(nil, facts, l.words)
 			u.shadows[lead] = append(u.shadows[lead], folded)
 		}
