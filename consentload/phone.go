@@ -40,8 +40,8 @@ const phoneAnswers = 1 << 13
 func newPhoneReader(region string) *phoneReader { return &phoneReader{region: region} }
 
 func (p *phoneReader) append(dst, raw []byte) ([]byte, Unreadable) {
-	if p.region == "CN" && isMobileCN(raw) {
-		return append(append(dst, "+86"...), raw...), Readable
+	if prefix, rest := plainPhone(raw, p.region); prefix != "" {
+		return append(append(dst, prefix...), rest...), Readable
 	}
 	if why := p.cleaned.clean(raw); why != Readable {
 		return dst, why
@@ -53,7 +53,7 @@ func (p *phoneReader) append(dst, raw []byte) ([]byte, Unreadable) {
 	return p.ask(dst, digits)
 }
 
-// plainPhone returns the E.164 form of a cleaned number in two parts, when it is one of the forms for which the
+// plainPhone returns the E.164 form of a number, cleaned or not, in two parts, when it is one of the forms for which the
 // library's answer is known; else "".
 //
 //   - A Chinese mobile number, eleven digits from 13 to 19: as it stands in region CN (by rule: the library takes
@@ -74,7 +74,7 @@ func plainPhone(digits []byte, region string) (prefix string, rest []byte) {
 	case n == 12 && string(digits[:2]) == "+1",
 		n == 11 && region == "US" && digits[0] == '1',
 		n == 10 && region == "US":
-		if rest = digits[n-10:]; rest[0] >= '2' && rest[0] <= '9' {
+		if rest = digits[n-10:]; rest[0] >= '2' && allDigits(rest) {
 			return "+1", rest
 		}
 	}
@@ -83,10 +83,11 @@ func plainPhone(digits []byte, region string) (prefix string, rest []byte) {
 
 // isMobileCN reports eleven ASCII digits that begin 13 to 19.
 func isMobileCN(digits []byte) bool {
-	if len(digits) != 11 || digits[0] != '1' || digits[1] < '3' {
-		return false
-	}
-	for _, c := range digits {
+	return len(digits) == 11 && digits[0] == '1' && digits[1] >= '3' && allDigits(digits)
+}
+
+func allDigits(text []byte) bool {
+	for _, c := range text {
 		if c < '0' || c > '9' {
 			return false
 		}
