@@ -164,32 +164,40 @@ func readUnix(raw []byte) (Instant, TimeFault) {
 	return instantAt(n/1000, n%1000*int64(time.Millisecond)), TimeOK
 }
 
+const dateTime = "dddd-dd-ddTdd:dd:dd" // d is a digit, T also a blank
+
 // readDateTime reads YYYY-MM-DD?HH:MM:SS as if it were UTC, and returns what follows. Second 60 is counted as such.
 func readDateTime(s []byte) (second int64, rest []byte, ok bool) {
-	const form = "dddd-dd-ddTdd:dd:dd"
-	if len(s) < len(form) {
+	if !beginsWithDateTime(s) {
 		return 0, nil, false
-	}
-	for i := range len(form) {
-		c := s[i]
-		switch form[i] {
-		case 'd':
-			ok = c >= '0' && c <= '9'
-		case 'T':
-			ok = c == 'T' || c == ' ' || c == 't'
-		default:
-			ok = c == form[i]
-		}
-		if !ok {
-			return 0, nil, false
-		}
 	}
 	year, month, day := pair(s)*100+pair(s[2:]), pair(s[5:]), pair(s[8:])
 	hour, minute, sec := pair(s[11:]), pair(s[14:]), pair(s[17:])
 	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || sec > 60 {
 		return 0, nil, false
 	}
-	return daysSince1970(year, month, day)*86400 + hour*3600 + minute*60 + sec, s[len(form):], true
+	return daysSince1970(year, month, day)*86400 + hour*3600 + minute*60 + sec, s[len(dateTime):], true
+}
+
+func beginsWithDateTime(s []byte) bool {
+	if len(s) < len(dateTime) {
+		return false
+	}
+	for i := range len(dateTime) {
+		ok, c := false, s[i]
+		switch dateTime[i] {
+		case 'd':
+			ok = c >= '0' && c <= '9'
+		case 'T':
+			ok = c == 'T' || c == ' ' || c == 't'
+		default:
+			ok = c == dateTime[i]
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // pair is the number of two digits.

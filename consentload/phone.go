@@ -40,8 +40,8 @@ const phoneAnswers = 1 << 13
 func newPhoneReader(region string) *phoneReader { return &phoneReader{region: region} }
 
 func (p *phoneReader) append(dst, raw []byte) ([]byte, Unreadable) {
-	if p.region == "CN" && isMobileCN(raw) {
-		return append(append(dst, "+86"...), raw...), Readable
+	if prefix, rest := plainPhone(raw, p.region); prefix != "" {
+		return append(append(dst, prefix...), rest...), Readable
 	}
 	if why := p.cleaned.clean(raw); why != Readable {
 		return dst, why
@@ -53,7 +53,7 @@ func (p *phoneReader) append(dst, raw []byte) ([]byte, Unreadable) {
 	return p.ask(dst, digits)
 }
 
-// plainPhone returns the E.164 form of a cleaned number in two parts, when it is one of the forms for which the
+// plainPhone returns the E.164 form of a number, cleaned or not, in two parts, when it is one of the forms for which the
 // library's answer is known; else "".
 //
 //   - A Chinese mobile number, eleven digits from 13 to 19: as it stands in region CN (by rule: the library takes
@@ -61,32 +61,50 @@ func (p *phoneReader) append(dst, raw []byte) ([]byte, Unreadable) {
 //     goes to the library, which may take 179dd for a carrier.
 //   - A North American number, ten digits from 2 to 9: after +1 everywhere, as it stands or after 1 in region US.
 func plainPhone(digits []byte, region string) (prefix string, rest []byte) {
-	n := len(digits)
-	switch {
-	case n == 11 && region == "CN" && isMobileCN(digits):
-		return "+86", digits
-	case n == 14 && string(digits[:3]) == "+86",
-		n == 13 && region == "CN" && string(digits[:2]) == "86",
-		n == 15 && region == "CN" && string(digits[:4]) == "0086":
-		if rest = digits[n-11:]; isMobileCN(rest) && string(rest[:3]) != "179" {
-			return "+86", rest
-		}
-	case n == 12 && string(digits[:2]) == "+1",
-		n == 11 && region == "US" && digits[0] == '1',
-		n == 10 && region == "US":
-		if rest = digits[n-10:]; rest[0] >= '2' && rest[0] <= '9' {
-			return "+1", rest
-		}
+	if rest := mobileCN(digits, region == "CN"); rest != nil {
+		return "+86", rest
+	}
+	if rest := northAmerican(digits, region == "US"); rest != nil {
+		return "+1", rest
 	}
 	return "", nil
 }
 
+func mobileCN(digits []byte, atHome bool) []byte {
+	n := len(digits)
+	switch {
+	case n == 11 && atHome && isMobileCN(digits):
+		return digits
+	case n == 14 && string(digits[:3]) == "+86",
+		n == 13 && atHome && string(digits[:2]) == "86",
+		n == 15 && atHome && string(digits[:4]) == "0086":
+		if rest := digits[n-11:]; isMobileCN(rest) && string(rest[:3]) != "179" {
+			return rest
+		}
+	}
+	return nil
+}
+
+func northAmerican(digits []byte, atHome bool) []byte {
+	n := len(digits)
+	switch {
+	case n == 12 && string(digits[:2]) == "+1",
+		n == 11 && atHome && digits[0] == '1',
+		n == 10 && atHome:
+		if rest := digits[n-10:]; rest[0] >= '2' && allDigits(rest) {
+			return rest
+		}
+	}
+	return nil
+}
+
 // isMobileCN reports eleven ASCII digits that begin 13 to 19.
 func isMobileCN(digits []byte) bool {
-	if len(digits) != 11 || digits[0] != '1' || digits[1] < '3' {
-		return false
-	}
-	for _, c := range digits {
+	return len(digits) == 11 && digits[0] == '1' && digits[1] >= '3' && allDigits(digits)
+}
+
+func allDigits(text []byte) bool {
+	for _, c := range text {
 		if c < '0' || c > '9' {
 			return false
 		}
@@ -158,7 +176,7 @@ func (t *phoneText) clean(raw []byte) Unreadable {
 		return Fraction
 	}
 	if !t.keepDigits(s) {
-		return t.whyNot(s)
+		return whyNot(s)
 	}
 	if t.len == 0 || t.len == 1 && t.bytes[0] == '+' {
 		return NotPhone
@@ -176,17 +194,22 @@ func (t *phoneText) keepDigits(s []byte) bool {
 			c = phoneSign(r)
 		}
 		i += size
-		switch {
-		case '0' <= c && c <= '9', c == '+' && t.len == 0:
-			if t.len == len(t.bytes) {
+		switch c {
+		case ' ', '-', '.', '(', ')', '/', '[', ']', '\t', '\n', '\v', '\f', '\r':
+			continue
+		case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		case '+':
+			if t.len > 0 {
 				return false
 			}
-			t.bytes[t.len] = c
-			t.len++
-		case c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/' || c == '[' || c == ']' || '\t' <= c && c <= '\r':
 		default:
 			return false
 		}
+		if t.len == len(t.bytes) {
+			return false
+		}
+		t.bytes[t.len] = c
+		t.len++
 	}
 	return true
 }
@@ -247,30 +270,18 @@ func cutPointZeros(s []byte) (before []byte, zeros int) {
 }
 
 // whyNot tells scientific notation (1.38E+10, 1,38e10) and bad text from anything else.
-func (t *phoneText) whyNot(s []byte) Unreadable {
-	if !utf8.Valid(s) {
+func whyNot(s []byte) Unreadable {
+	if _, clean := inspectText(bytes.Join(bytes.FieldsFunc(s, unicode.IsSpace), nil)); !clean {
 		return BadText
 	}
-	const mantissa, exponent, digitsOfIt = 0, 1, 2
-	state, digits := mantissa, 0
-	for _, r := range string(s) {
-		c := phoneSign(r)
-		switch {
-		case unicode.IsControl(r) && !unicode.IsSpace(r):
-			return BadText
-		case '0' <= c && c <= '9':
-			if digits++; state == exponent {
-				state = digitsOfIt
-			}
-		case (c == 'e' || c == 'E') && state == mantissa && digits > 0:
-			state = exponent
-		case (c == '+' || c == '-') && state == exponent, (c == '+' || c == '.' || c == ',' || c == ' ') && state == mantissa:
-		default:
-			return NotPhone
-		}
+	text := bytes.Map(func(r rune) rune { return rune(phoneSign(r)) }, s)
+	mantissa, exponent, found := bytes.Cut(bytes.ToLower(text), []byte("e"))
+	if len(exponent) > 0 && (exponent[0] == '+' || exponent[0] == '-') {
+		exponent = exponent[1:]
 	}
-	if state != digitsOfIt {
-		return NotPhone
+	if found && len(exponent) > 0 && allDigits(exponent) &&
+		bytes.ContainsAny(mantissa, "0123456789") && len(bytes.Trim(mantissa, "+0123456789., ")) == 0 {
+		return Exponent
 	}
-	return Exponent
+	return NotPhone
 }

@@ -69,6 +69,16 @@ func TestEveryMobileBeginningEqualsTheLibraryInEveryForm(t *testing.T) {
 	})
 }
 
+func TestEveryRestAfterACarrierCodeEqualsTheLibrary(t *testing.T) {
+	normal := phoneNormalizer(t, "CN")
+	for rest := range 1000 {
+		for _, form := range [...]string{"86179%s%03d%s", "+86179%s%03d%s", "0086179%s%03d%s"} {
+			reportDifference(t, "CN", fmt.Sprintf(form, "51", rest, "123"), normal)
+			reportDifference(t, "CN", fmt.Sprintf(form, "00", rest, "000"), normal)
+		}
+	}
+}
+
 func TestNorthAmericanBeginningsEqualTheLibrary(t *testing.T) {
 	inShards(t, func(t *testing.T, shard, shards int, random *rand.Rand) {
 		us, ca, cn := phoneNormalizer(t, "US"), phoneNormalizer(t, "CA"), phoneNormalizer(t, "CN")
@@ -175,8 +185,12 @@ func FuzzPhone(f *testing.F) {
 	} {
 		f.Add(seed, true)
 	}
+	cn, us := phoneNormalizer(f, "CN"), phoneNormalizer(f, "US")
 	f.Fuzz(func(t *testing.T, raw string, china bool) {
-		region := map[bool]string{true: "CN", false: "US"}[china]
-		reportDifference(t, region, raw, phoneNormalizer(t, region))
+		if china {
+			reportDifference(t, "CN", raw, cn)
+			return
+		}
+		reportDifference(t, "US", raw, us)
 	})
 }
