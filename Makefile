@@ -38,6 +38,7 @@ test:
 # The first run builds golangci-lint from source, which takes minutes; Go keeps the binary.
 lint:
 	$(GO) mod tidy -diff
+	for module in $(ORACLES); do (cd $$module && $(GO) mod tidy -diff) || exit; done
 	$(TOOL) golangci-lint config verify
 	$(TOOL) golangci-lint run $(PACKAGES)
 
@@ -45,14 +46,14 @@ lint:
 test-system: race oracles system
 
 race: needs
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(TESTFLAGS) $(PACKAGES)
+	CPM_WORLDS=2000 CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(TESTFLAGS) $(PACKAGES)
 
 oracles: needs
 	for module in $(ORACLES); do (cd $$module && CGO_ENABLED=1 $(GO) test $(TESTFLAGS) ./...) || exit; done
 
 # Never taken from the cache, because what these test is the machine too.
 system: needs
-	$(GO) test -tags system -count 1 -timeout 20m $(TESTFLAGS) ./...
+	$(GO) test -tags system -run System -count 1 -timeout 20m $(TESTFLAGS) ./...
 
 needs:
 	.ci/install-system

@@ -22,20 +22,20 @@ type ColumnMatch struct {
 	Rank  int // 0 is the most specific
 }
 
-// addUsualColumns lists the usual names of the built-in kinds, the more specific first: the kind's own name, then
-// what names exactly that (a mobile phone, a mailbox), then what may be something else too (a landline, a message).
+// addUsualColumns lists the usual names of the built-in kinds, the more specific first: what names exactly that (a
+// phone, a mailbox), then what may be something else too (a landline, a message). Names of one rank are equal: where
+// phone and mobile stand side by side, only the user knows which of them the message goes to.
 func (k *Kinds) addUsualColumns() {
-	for id, ranks := range [...][3]string{
+	for id, ranks := range [...][2]string{
 		{
-			"phone",
-			"mobile|cell|msisdn|phone number|mobile phone|mobile number|手机|手机号|手机号码",
+			"phone|mobile|cell|msisdn|phone number|mobile phone|mobile number|手机|手机号|手机号码",
 			"tel|telephone|电话|电话号码|联系电话|联系方式",
 		},
-		{"email", "mail|email address|邮箱|电子邮箱|邮箱地址", "邮件"},
-		{"customer id", "user id|member id|客户id|会员号", ""},
-		{"openid", "wechat openid", ""},
-		{"unionid", "", ""},
-		{"device id", "", ""},
+		{"email|mail|email address|邮箱|电子邮箱|邮箱地址", "邮件"},
+		{"customer id|user id|member id|客户id|会员号", ""},
+		{"openid|wechat openid", ""},
+		{"unionid", ""},
+		{"device id", ""},
 	} {
 		for rank, names := range ranks {
 			for name := range strings.SplitSeq(names, "|") {

@@ -21,7 +21,7 @@ func TestColumnsArePickedByTheirUsualNames(t *testing.T) {
 		"case, spaces, _ and - are folded": {[]string{" MOBILE_Phone- "}, "phone", 0, nil},
 		"a byte order mark is no matter":   {[]string{"\ufeffemail"}, "email", 0, nil},
 		"the mobile before the landline":   {[]string{"电话", "手机号"}, "phone", 1, []int{0}},
-		"the kind's own name before all":   {[]string{"tel", "手机", "phone"}, "phone", 2, []int{1, 0}},
+		"the phone before the landline":    {[]string{"tel", "phone"}, "phone", 1, []int{0}},
 		"the mailbox before the message":   {[]string{"邮件", "电子邮箱"}, "email", 1, []int{0}},
 		"the customer id":                  {[]string{"Customer ID"}, "customer_id", 0, nil},
 		"the member's number":              {[]string{"会员号"}, "customer_id", 0, nil},

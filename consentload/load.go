@@ -186,7 +186,7 @@ func (l *loader) read(ctx context.Context, source Source, file *formats.File) (t
 	if err := reader.Select(form.columns); err != nil {
 		return told, err
 	}
-	told = FileReport{Format: reader.Info().Format, PassedColumns: append(form.chosen, form.passed...), Newest: None}
+	told = FileReport{Format: reader.Info().Format, PassedColumns: form.passed, Newest: None}
 	told.Path = file.Name
 	run := newReading(l, source, file.Name, form)
 	if err := run.stream(ctx, reader); err != nil {

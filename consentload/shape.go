@@ -16,7 +16,6 @@ type shape struct {
 	columns []int    // the selection: positions in the file
 	names   []string // their names as written
 	passed  []string // columns that nothing reads
-	chosen  []string // of several candidates for a kind, those that were passed over
 }
 
 // idColumn is a column of identifiers.
@@ -32,17 +31,15 @@ func canonicalShape(file string, header []string, kinds *Kinds, keep func(Kind) 
 	s := &shape{}
 	used := map[int]bool{}
 	for id, kind := range kinds.Names() {
-		at, over, err := kinds.PickColumn(header, kind)
-		if len(kinds.MatchColumns(header, kind)) == 0 {
+		matches := kinds.MatchColumns(header, kind)
+		if len(matches) == 0 {
 			continue
 		}
-		if err != nil {
-			return nil, fault.New(fault.Input, file, "two columns could hold the %s", kind).Because(err).
-				Hint("leave one of them in the export, or name them apart")
-		}
-		for _, passed := range over {
-			s.chosen = append(s.chosen, header[passed])
-			used[passed] = true
+		at := matches[0].Index
+		if len(matches) > 1 { // none may be passed over: a refusal may name its person in it
+			return nil, fault.New(fault.Input, file, "the columns %s and %s could both hold the %s",
+				header[at], header[matches[1].Index], kind).
+				Hint("leave one of them in the export, or give the other a name of its own")
 		}
 		used[at] = true
 		column := idColumn{kind: kind, id: KindID(id), place: s.add(header, at)}

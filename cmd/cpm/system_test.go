@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// TestAFullDiskLeavesNothing writes to a file system that is too small. It needs root, to mount one.
-func TestAFullDiskLeavesNothing(t *testing.T) {
+// TestSystemFullDiskLeavesNothing writes to a file system that is too small. It needs root, to mount one.
+func TestSystemFullDiskLeavesNothing(t *testing.T) {
 	folder := bigFolder(t)
 	small := filepath.Join(folder, "small")
 	if err := os.Mkdir(small, 0o700); err != nil {
@@ -48,9 +48,9 @@ func TestAFullDiskLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestOutputsAreOnDiskBeforeTheyAppear follows a run with strace: every file is synced before it gets its name, the
+// TestSystemOutputsAreOnDiskBeforeTheyAppear follows a run with strace: every file is synced before it gets its name, the
 // names come in the order report, rejected, permitted, and the folder is synced after.
-func TestOutputsAreOnDiskBeforeTheyAppear(t *testing.T) {
+func TestSystemOutputsAreOnDiskBeforeTheyAppear(t *testing.T) {
 	folder := bigFolder(t)
 	trace := filepath.Join(folder, "trace")
 	cpm, err := exec.LookPath("cpm")
