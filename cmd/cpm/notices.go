@@ -26,16 +26,16 @@ func (r *filtering) noticeConsent() {
 		n    int64
 		text string
 	}{
-		{total.FutureRefusals, "refusals are dated later than now; they count at once (a clock or a zone is wrong)"},
-		{total.SkippedIDs, "identifiers in the consent have no normal form and were passed over, beside readable ones"},
-		{total.SkippedInRefusal, "of those stand in refusals"},
-		{total.Bad, "consent records cannot be read; whom they name is suppressed (unreadable_consent)"},
-		{total.UnreadRefusals, "refusals name no identifier of the kinds that are read, and are not obeyed"},
-		{total.Ignored, "records are under names to be ignored"},
-		{total.AfterAsOf, "records are dated after as-of and left out"},
+		{total.FutureRefusals, "refusals dated later than now, which count at once (a clock or a zone is wrong)"},
+		{total.SkippedIDs, "identifiers in the consent without a normal form, passed over beside readable ones"},
+		{total.SkippedInRefusal, "of those in refusals"},
+		{total.Bad, "consent records that cannot be read; whom they name is suppressed (unreadable_consent)"},
+		{total.UnreadRefusals, "refusals that name no identifier of the kinds that are read, and are not obeyed"},
+		{total.Ignored, "records under names to be ignored"},
+		{total.AfterAsOf, "records dated after as-of, left out"},
 	} {
 		if note.n > 0 {
-			r.warn("%s %s", number(note.n), note.text)
+			r.warn("%s: %s", note.text, number(note.n))
 		}
 	}
 	if len(load.Unknown) > 0 {

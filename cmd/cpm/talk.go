@@ -45,6 +45,16 @@ func newTalk(std streams, r *filtering) *talk {
 // number writes a count with separators.
 func number(n int64) string { return message.NewPrinter(language.English).Sprintf("%d", n) }
 
+// counted writes a count with its noun.
+func counted(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
+func rowsOf(n int64) string { return counted(n, "row", "rows") }
+
 // say writes one line under a heading; an empty heading continues the one before.
 func (t *talk) say(heading, format string, args ...any) {
 	if !t.quiet {
@@ -61,8 +71,8 @@ func (t *talk) understood(r *filtering) {
 		if r.sample.Rows >= 10000 {
 			first = "first "
 		}
-		t.say("", "%s ← column %d %q, %s of the %s%s rows readable", column.Kind, column.At+1, column.Name,
-			number(int64(r.sample.Readable[i])), first, number(int64(r.sample.Rows)))
+		t.say("", "%s ← column %d %q, %s of the %s%s readable", column.Kind, column.At+1, column.Name,
+			number(int64(r.sample.Readable[i])), first, rowsOf(int64(r.sample.Rows)))
 	}
 	for _, passed := range r.passed {
 		t.say("", "column %q could hold it too; the more specific name was taken (--id settles it)", passed)
@@ -84,33 +94,34 @@ func (t *talk) understood(r *filtering) {
 
 func (t *talk) consent(r *filtering) {
 	load := r.load
-	files := 0
+	files, width := int64(0), 0
 	for _, source := range load.Sources {
-		files += len(source.Files)
+		files += int64(len(source.Files))
+		width = max(width, text.StringWidthWithoutEscSequences(source.Name))
 	}
-	t.say("consent", "%s rows in %d files, %s identifiers, newest act %s", number(load.Total.Rows), files,
-		number(load.Identifiers), newestText(load.Newest, r))
+	t.say("consent", "%s in %s, %s, newest act %s", rowsOf(load.Total.Rows), counted(files, "file", "files"),
+		counted(load.Identifiers, "identifier", "identifiers"), newestText(load.Newest, r))
 	for _, source := range load.Sources {
-		t.say("", "  %s  %s rows, newest act %s", text.Pad(source.Name, 16, ' '), number(source.Tally.Rows),
+		t.say("", "  %s  %s, newest act %s", text.Pad(source.Name, width, ' '), rowsOf(source.Tally.Rows),
 			newestText(source.Newest, r))
 	}
 	if len(r.leftOut) > 0 {
 		t.say("", "left out, because --consent names others: %s", strings.Join(r.leftOut, ", "))
 	}
-	passed := 0
+	passed := int64(0)
 	for _, source := range load.Sources {
-		passed += source.PassedOver
+		passed += int64(source.PassedOver)
 	}
 	if passed > 0 {
-		t.say("", "%d files passed over by their names", passed)
+		t.say("", "%s passed over by name", counted(passed, "file", "files"))
 	}
 	if columns := load.PassedColumns(); len(columns) > 0 {
 		t.say("", "columns passed over: %s", strings.Join(columns, ", "))
 	}
 	for _, kind := range r.catalog.Kinds.Names() {
 		if n := load.SharedByKind[kind]; n > 0 {
-			t.say("", "%s %s values stand beside more than %d others: they link nobody, and are not contacted",
-				number(n), kind, r.catalog.MaxLinks(kind))
+			t.say("", "%s beside more than %d values of another kind: linking nobody, not contacted",
+				counted(n, string(kind), string(kind)+" values"), r.catalog.MaxLinks(kind))
 		}
 	}
 }
@@ -127,7 +138,7 @@ func (t *talk) rules(r *filtering) {
 		if len(list.Channels)+len(list.Purposes) > 0 {
 			holds = strings.Join(append(append([]string{}, list.Channels...), list.Purposes...), ", ")
 		}
-		t.say("", "suppression list %s: %s entries, for %s (%s)", list.Path, number(list.Rows), holds,
+		t.say("", "suppression list %s: %s, for %s (%s)", list.Path, counted(list.Rows, "entry", "entries"), holds,
 			strings.Join(list.Columns, ", "))
 	}
 	t.say("region", "%s", r.catalog.Kinds.Region())
@@ -164,7 +175,7 @@ func (t *talk) done(r *filtering) error {
 	}
 	for _, output := range r.report.Outputs {
 		if output.Path != "-" {
-			t.say("wrote", "%s (%s rows)", output.Path, number(output.Rows))
+			t.say("wrote", "%s (%s)", output.Path, rowsOf(output.Rows))
 		}
 	}
 	for _, path := range []string{r.targets.report, r.targets.quarantine} {
@@ -202,11 +213,11 @@ func (t *talk) counts(r *filtering, cell *filter.CellSummary) {
 		}
 		w.AppendRow(table.Row{word, number(n), share(n, r.summary.Rows), text.Pad(bar, barWidth, ' '), reason.Sentence()})
 	}
-	_, _ = fmt.Fprintf(t.w, "\n%s × %s: %s rows\n%s\n\n", cell.Channel, cell.Purpose, number(r.summary.Rows), trimLines(w.Render()))
-	t.say("known", "%s rows stand in the consent (%s); its newest act is of %s", number(cell.Known),
+	_, _ = fmt.Fprintf(t.w, "\n%s × %s: %s\n%s\n\n", cell.Channel, cell.Purpose, rowsOf(r.summary.Rows), trimLines(w.Render()))
+	t.say("known", "%s in the consent (%s), whose newest act is of %s", rowsOf(cell.Known),
 		share(cell.Known, r.summary.Rows), newestText(r.load.Newest, r))
 	if cell.Fallback > 0 {
-		t.say("", "%s rows are permitted by another identifier than the contact", number(cell.Fallback))
+		t.say("", "%s permitted by another identifier than the contact", rowsOf(cell.Fallback))
 	}
 }
 
@@ -269,5 +280,5 @@ func ageText(d time.Duration) string {
 	if d >= 48*time.Hour {
 		return fmt.Sprintf("%d days", int(d.Hours()/24))
 	}
-	return d.Truncate(time.Minute).String()
+	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }
