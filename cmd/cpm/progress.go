@@ -25,6 +25,16 @@ func onTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
+// widthOf returns the columns of a terminal; what is none is as wide as it needs to be.
+func widthOf(w io.Writer) int {
+	if file, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
+			return width
+		}
+	}
+	return wideEnough
+}
+
 const (
 	progressAfter = 700 * time.Millisecond // shorter work needs no bar
 	progressEvery = 150 * time.Millisecond

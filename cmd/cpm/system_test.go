@@ -85,3 +85,17 @@ func TestSystemOutputsAreOnDiskBeforeTheyAppear(t *testing.T) {
 		t.Errorf("the system calls were: %s", got)
 	}
 }
+
+// TestSystemTheDemoOfTheReadmeRuns runs the first command of the README. It needs make.
+func TestSystemTheDemoOfTheReadmeRuns(t *testing.T) {
+	run := exec.CommandContext(t.Context(), "make", "-C", "../..", "demo")
+	text, err := run.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	for _, want := range []string{"permitted           4,103", "C000002,168 0000 0002,"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the demo does not show %q:\n%s", want, text)
+		}
+	}
+}

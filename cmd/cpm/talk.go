@@ -24,6 +24,7 @@ type talk struct {
 	quiet  bool
 	bar    bool
 	colour bool
+	width  int // columns of the terminal; wideEnough when it is none
 }
 
 func newTalk(std streams, r *filtering) *talk {
@@ -32,6 +33,7 @@ func newTalk(std streams, r *filtering) *talk {
 		w: std.err, quiet: r.options.quiet || r.options.json,
 		bar:    terminal && !r.options.noProgress && !r.options.quiet && !r.options.json,
 		colour: terminal && os.Getenv("NO_COLOR") == "",
+		width:  widthOf(std.err),
 	}
 	if r.options.json {
 		t.json = std.out
@@ -189,7 +191,10 @@ func (t *talk) done(r *filtering) error {
 	return nil
 }
 
-const barWidth = 24
+const (
+	barWidth   = 24
+	wideEnough = 120 // for the sentences of the reasons
+)
 
 // counts draws the rows by reason, the most important figure first.
 func (t *talk) counts(r *filtering, cell *filter.CellSummary) {
@@ -211,7 +216,11 @@ func (t *talk) counts(r *filtering, cell *filter.CellSummary) {
 			}
 			word, bar = colour.Sprint(word), colour.Sprint(bar)
 		}
-		w.AppendRow(table.Row{word, number(n), share(n, r.summary.Rows), text.Pad(bar, barWidth, ' '), reason.Sentence()})
+		row := table.Row{word, number(n), share(n, r.summary.Rows), text.Pad(bar, barWidth, ' ')}
+		if t.width >= wideEnough {
+			row = append(row, reason.Sentence())
+		}
+		w.AppendRow(row)
 	}
 	_, _ = fmt.Fprintf(t.w, "\n%s × %s: %s\n%s\n\n", cell.Channel, cell.Purpose, rowsOf(r.summary.Rows), trimLines(w.Render()))
 	t.say("known", "%s in the consent (%s), whose newest act is of %s", rowsOf(cell.Known),
