@@ -100,7 +100,7 @@ func TestKindsThatCannotBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := NewKinds(c.region, c.declared)
-			if fault.KindOf(err) != fault.Usage || !strings.Contains(err.(*fault.Error).Mend, c.mend) {
+			if fault.KindOf(err) != fault.Usage || !strings.Contains(mendOf(err), c.mend) {
 				t.Errorf("got %v", err)
 			}
 		})

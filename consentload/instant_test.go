@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,8 +86,8 @@ func TestInstantsAreOrderedAndSaturated(t *testing.T) {
 	far := InstantOf(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
 	old := InstantOf(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC))
 	now := InstantOf(time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC))
-	if !(None < Undated && Undated < old && old < now && now < far) {
-		t.Error(None, Undated, old, now, far)
+	if order := []Instant{None, Undated, old, now, far}; !slices.IsSorted(order) || old == Undated || now == far {
+		t.Error(order)
 	}
 	for name, c := range map[string]struct{ got, want Instant }{
 		"a later moment":                 {now.Add(time.Nanosecond), now + 1},

@@ -73,7 +73,7 @@ func TestLocalTimesAroundEveryTransition(t *testing.T) {
 					continue
 				}
 				changes++
-				checkTransition(t, clock, firstWith(zone, at, next), offset, next)
+				transition{firstWith(zone, at, next), offset, next}.check(t, clock)
 				offset = next
 			}
 			if changes == 0 || t.Failed() {
@@ -96,8 +96,12 @@ func firstWith(zone *time.Location, at, offset int64) int64 {
 	return at
 }
 
-func checkTransition(t *testing.T, clock *localClock, change, before, after int64) {
+// transition is a change of a zone's offset, in seconds.
+type transition struct{ change, before, after int64 }
+
+func (x transition) check(t *testing.T, clock *localClock) {
 	t.Helper()
+	change, before, after := x.change, x.before, x.after
 	const margin = 2 * 3600
 	jump := max(before-after, after-before)
 	step := int64(60)
