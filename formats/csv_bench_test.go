@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -33,7 +34,7 @@ func readyBatches(b testing.TB, text string, columns []int) (*csvReader, []*csvB
 	var batches []*csvBatch
 	for {
 		next, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return r, batches
 		}
 		if err != nil {

@@ -106,18 +106,26 @@ func readDeltas(b []byte, count int) (numbers []int64, rest []byte, err error) {
 			if widths[i] > 64 || end > len(b) {
 				return nil, nil, errShort
 			}
-			numbers = appendDeltas(numbers, b[at:end], int(widths[i]), least, min(h.size, count-len(numbers)))
+			part := deltaPart{b[at:end], int(widths[i]), min(h.size, count-len(numbers)), least}
+			numbers = part.append(numbers)
 			at = end
 		}
 	}
 	return numbers, b[at:], nil
 }
 
-// appendDeltas appends n numbers, each by its difference to the one before.
-func appendDeltas(numbers []int64, b []byte, width int, least int64, n int) []int64 {
+// deltaPart is a part of a block: differences, packed with the same number of bits each.
+type deltaPart struct {
+	packed       []byte
+	width, count int
+	least        int64 // of the differences in the block; the others are told by how much they are greater
+}
+
+// append appends the numbers of the part, each by its difference to the one before.
+func (p deltaPart) append(numbers []int64) []int64 {
 	last := numbers[len(numbers)-1]
-	for i := range n {
-		last += least + int64(unpack(b, i*width, width))
+	for i := range p.count {
+		last += p.least + int64(unpack(p.packed, i*p.width, p.width))
 		numbers = append(numbers, last)
 	}
 	return numbers

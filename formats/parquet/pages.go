@@ -17,9 +17,13 @@ const batchValues = 1024
 func (f *File) scan(group int, l *leaf, do func(values []pq.Value) error) (err error) {
 	defer f.recover(&err)
 	c := &chunk{file: f, leaf: l, group: group, want: f.GroupRows(group)}
+	column, ok := f.pq.RowGroups()[group].ColumnChunks()[l.index].(*pq.FileColumnChunk)
+	if !ok {
+		return f.chunkFault(l, group, errors.New("the library gives its pages in a form that is not known here"))
+	}
 	raw := f.readChunk(group, l)
 	defer raw.close()
-	pages := f.pq.RowGroups()[group].ColumnChunks()[l.index].(*pq.FileColumnChunk).PagesFrom(raw)
+	pages := column.PagesFrom(raw)
 	defer func() {
 		if e := pages.Close(); err == nil && e != nil {
 			err = f.chunkFault(l, group, e)

@@ -91,6 +91,25 @@ func (c *rawChunk) next() error {
 		return err
 	}
 	c.at += int64(length)
+	if err := c.readPacked(h); err != nil {
+		return err
+	}
+	switch {
+	case h.Type == format.DictionaryPage && h.DictionaryPageHeader.Valid:
+		err = c.dictionary(h)
+	case h.Type == format.DataPage && h.DataPageHeader.Valid:
+		err = c.data(h)
+	case h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid:
+		err = c.dataV2(h)
+	default:
+		err = fmt.Errorf("a page of unknown type %d", int32(h.Type))
+	}
+	c.first = false
+	return err
+}
+
+// readPacked reads the bytes of a page as they stand in the file, behind its header.
+func (c *rawChunk) readPacked(h *format.PageHeader) error {
 	if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 || int64(h.CompressedPageSize) > c.end-c.at {
 		return errors.New("a page lies outside its column")
 	}
@@ -105,18 +124,7 @@ func (c *rawChunk) next() error {
 	if h.CRC != 0 && uint32(h.CRC) != crc32.ChecksumIEEE(c.packed) {
 		return errors.New("the checksum of a page is wrong")
 	}
-	switch {
-	case h.Type == format.DictionaryPage && h.DictionaryPageHeader.Valid:
-		err = c.dictionary(h)
-	case h.Type == format.DataPage && h.DataPageHeader.Valid:
-		err = c.data(h)
-	case h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid:
-		err = c.dataV2(h)
-	default:
-		err = fmt.Errorf("a page of unknown type %d", int32(h.Type))
-	}
-	c.first = false
-	return err
+	return nil
 }
 
 // put makes the page for the library: a header for size bytes, behind which the caller puts them.

@@ -58,7 +58,7 @@ func (p *page) verify(l *leaf, dictionary bool) (present int, err error) {
 		}
 		return 0, nil
 	}
-	return present, verifyValues(p.encoding, l.schema, p.values, present, dictionary)
+	return present, p.verifyValues(l.schema, present, dictionary)
 }
 
 // countLevels walks the levels of count values and returns how many are the greatest possible. Levels stand in hybrid
@@ -149,9 +149,10 @@ func runValue(b []byte, packed bool) uint32 {
 	return binary.LittleEndian.Uint32(word[:])
 }
 
-// verifyValues checks that b holds the given number of values in the encoding.
-func verifyValues(e format.Encoding, s *format.SchemaElement, b []byte, present int, dictionary bool) error {
-	switch e {
+// verifyValues checks that the page holds the given number of values in its encoding.
+func (p *page) verifyValues(s *format.SchemaElement, present int, dictionary bool) error {
+	b := p.values
+	switch p.encoding {
 	case format.Plain, format.ByteStreamSplit:
 		return verifyPlain(s, b, present)
 	case plainDictionary, format.RLEDictionary:
@@ -179,9 +180,9 @@ func verifyValues(e format.Encoding, s *format.SchemaElement, b []byte, present 
 		}
 		return walkRuns(b[4:4+n], 1, present, nil)
 	case format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray:
-		return verifyDelta(e, b, present)
+		return verifyDelta(p.encoding, b, present)
 	}
-	return fmt.Errorf("the encoding %s of a page is not read by this version", e)
+	return fmt.Errorf("the encoding %s of a page is not read by this version", p.encoding)
 }
 
 // verifyPlain checks that b holds the given number of values as they are.
