@@ -172,7 +172,7 @@ func refCells(cells map[string]string) string {
 }
 
 // refParquetRows reads a flat Parquet file, a text a row.
-func refParquetRows(path string) ([]string, error) {
+func refParquetRows(path string) (texts []string, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -183,14 +183,13 @@ func refParquetRows(path string) ([]string, error) {
 	}
 	rows := make([]parquet.Row, f.NumRows())
 	reader := parquet.NewReader(f)
-	defer reader.Close()
+	defer func() { err = errors.Join(err, reader.Close()) }()
 	for n := 0; n < len(rows); {
 		read, err := reader.ReadRows(rows[n:])
 		if n += read; read == 0 {
 			return nil, fmt.Errorf("%d of %d rows: %w", n, len(rows), err)
 		}
 	}
-	var texts []string
 	columns := f.Schema().Columns()
 	for _, row := range rows {
 		cells := map[string]string{}

@@ -11,7 +11,7 @@ import (
 // refYAML writes YAML by hand: flow style, every text quoted, keys sorted, so that a world always reads the same.
 type refYAML struct{ strings.Builder }
 
-func (y *refYAML) line(format string, args ...any) { fmt.Fprintf(y, format+"\n", args...) }
+func (y *refYAML) line(format string, args ...any) { fmt.Fprintf(&y.Builder, format+"\n", args...) }
 
 func refTexts(texts []string) string {
 	var quoted []string
