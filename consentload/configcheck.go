@@ -2,20 +2,9 @@ package consentload
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
-	"unicode"
 )
-
-// ownKinds are the identifier kinds that need no declaration.
-var ownKinds = [...]string{"phone", "email", "customer_id", "openid", "unionid", "device_id"}
-
-// hashSuffixes make the kind of a hashed identifier from that of the raw one.
-var hashSuffixes = [...]string{"_md5", "_sha1", "_sha256"}
-
-// everyName stands for all channels, or all purposes, in an export; nothing can bear it.
-const everyName = "*"
 
 // flagSyntax are the characters that mean something beside a name in flags (--channel sms,email, --suppress
 // sms:stop.csv) and in the paths of outputs.
@@ -26,17 +15,17 @@ const flagSyntax = `,:/\`
 func (w *configWalk) check(c *Config) {
 	root := address("")
 	kinds := w.checkKinds(c, root.key("kinds"))
-	for _, name := range inOrderOf(c.MaxLinks.Kind) {
+	for _, name := range sortedKeys(c.MaxLinks.Kind) {
 		w.mustKnow(kinds, name, root.key("max_links").key(name))
 	}
 	channels := w.declare("channel", root.key("channels"), channelAliases(c))
 	purposes := w.declare("purpose", root.key("purposes"), purposeAliases(c))
-	for _, name := range inOrderOf(c.Channels) {
+	for _, name := range sortedKeys(c.Channels) {
 		if at := root.key("channels").key(name).key("contact"); c.Channels[name].Contact != "" {
 			w.mustKnow(kinds, c.Channels[name].Contact, at)
 		}
 	}
-	for _, name := range inOrderOf(c.Purposes) {
+	for _, name := range sortedKeys(c.Purposes) {
 		w.checkPurpose(c, name, channels)
 	}
 	w.checkNotices(c, root.key("notices")) // after the purposes, for which its faults are no unreadable versions
@@ -46,7 +35,7 @@ func (w *configWalk) check(c *Config) {
 		at := root.key("suppression").item(i)
 		w.checkWords(channels, list.Channels, at.key("channels"))
 		w.checkWords(purposes, list.Purposes, at.key("purposes"))
-		for _, kind := range inOrderOf(list.ID) {
+		for _, kind := range sortedKeys(list.ID) {
 			w.mustKnow(kinds.orHashed(), kind, at.key("id").key(kind))
 		}
 	}
@@ -78,13 +67,10 @@ func (k knownNames) orHashed() knownNames {
 
 func (k knownNames) has(name string) bool {
 	if !k.exact {
-		name = foldWord(name)
+		name = foldName(name)
 	}
-	for _, suffix := range hashSuffixes {
-		if raw, cut := strings.CutSuffix(name, suffix); k.hashed && cut {
-			name = raw
-			break
-		}
+	if k.hashed {
+		name, _ = cutHash(name)
 	}
 	_, ok := k.meant[name]
 	return ok
@@ -95,13 +81,13 @@ func (w *configWalk) mustKnow(known knownNames, name string, at address) {
 		return
 	}
 	one := w.failAt(at, "%s names the %s %s, which nothing declares", at, known.what, quoteSafely(name))
-	one.Mend = suggestion(name, inOrderOf(known.meant))
+	one.Mend = suggestion(name, sortedKeys(known.meant))
 }
 
 func (w *configWalk) checkWords(known knownNames, names []string, at address) {
 	for i, name := range names {
-		if foldWord(name) == everyName {
-			w.failAt(at.item(i), "%s names %s, which is reserved", at, everyName).
+		if foldName(name) == Star {
+			w.failAt(at.item(i), "%s names %s, which is reserved", at, Star).
 				Hint("leave the key out to mean every %s", known.what)
 			continue
 		}
@@ -113,9 +99,9 @@ func (w *configWalk) checkWords(known knownNames, names []string, at address) {
 
 func (w *configWalk) checkIgnored(known knownNames, names []string, at address) {
 	for i, name := range names {
-		folded := foldWord(name)
-		if folded == everyName {
-			w.failAt(at.item(i), "%s names %s, which is reserved", at, everyName).Hint("name the %ss to pass over", known.what)
+		folded := foldName(name)
+		if folded == Star {
+			w.failAt(at.item(i), "%s names %s, which is reserved", at, Star).Hint("name the %ss to pass over", known.what)
 			continue
 		}
 		if first, declared := known.places[folded]; declared {
@@ -124,11 +110,6 @@ func (w *configWalk) checkIgnored(known knownNames, names []string, at address) 
 		}
 	}
 }
-
-// foldWord makes the form in which names of channels and purposes are compared.
-func foldWord(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
-
-func inOrderOf[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func channelAliases(c *Config) map[string][]string {
 	aliases := map[string][]string{}
@@ -168,12 +149,12 @@ func (w *configWalk) declare(what string, at address, aliases map[string][]strin
 		meant: map[string]string{}, places: map[string]place{},
 	}
 	for _, one := range bearers {
-		folded := foldWord(one.word)
+		folded := foldName(one.word)
 		first, taken := known.places[folded]
 		switch {
 		case folded == "": // could not be read
-		case folded == everyName:
-			w.failAt(one.at, "no %s can be called %s, which means every one", what, everyName).Hint("choose another name")
+		case folded == Star:
+			w.failAt(one.at, "no %s can be called %s, which means every one", what, Star).Hint("choose another name")
 		case one.word == one.name && strings.ContainsAny(one.word, flagSyntax):
 			w.failAt(one.at, "no %s can be called %s: flags and paths could not name it", what, quoteSafely(one.word)).
 				Hint("choose a name without any of %s, and put this one under its aliases", flagSyntax)
@@ -190,30 +171,29 @@ func (w *configWalk) declare(what string, at address, aliases map[string][]strin
 // checkKinds holds the declared kinds to names that a flag (--id KIND=COLUMN) and a hashed kind can be made of.
 func (w *configWalk) checkKinds(c *Config, at address) knownNames {
 	known := knownNames{what: "identifier kind", closed: !w.failed[at], exact: true, meant: map[string]string{}}
-	for _, kind := range ownKinds {
-		known.meant[kind] = kind
+	builtIn, err := NewKinds("", nil)
+	if err != nil {
+		w.failAt(at, "the built-in identifier kinds contradict each other").Because(err)
+		return known
 	}
-	for _, name := range inOrderOf(c.Kinds) {
-		hashed := slices.ContainsFunc(hashSuffixes[:], func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+	for _, kind := range builtIn.Names() {
+		known.meant[string(kind)] = string(kind)
+	}
+	for _, name := range sortedKeys(c.Kinds) {
+		_, hash := cutHash(name)
 		switch {
-		case slices.Contains(ownKinds[:], name):
+		case builtIn.Has(Kind(name)):
 			w.failAt(at.key(name), "the identifier kind %q is built in", name).Hint("leave it out here")
-		case hashed:
+		case hash != "":
 			w.failAt(at.key(name), "the identifier kind %s is that of a hash", quoteSafely(name)).
 				Hint("declare the kind of the raw value; its hashes follow")
-		case strings.ContainsFunc(name, notInKinds):
+		case builtIn.badName(Kind(name)) != "":
 			w.failAt(at.key(name), "%s cannot be the name of an identifier kind", quoteSafely(name)).
 				Hint("make it of lower-case letters, digits, _ and -")
 		}
 		known.meant[name] = name
 	}
 	return known
-}
-
-// notInKinds finds what would mean something else beside a kind (--id KIND=COLUMN), or differ by case alone.
-func notInKinds(r rune) bool {
-	letter := unicode.IsLetter(r) && unicode.ToLower(r) == r
-	return !letter && !unicode.IsDigit(r) && r != '_' && r != '-'
 }
 
 func (w *configWalk) checkJob(job JobConfig, at address, channels, purposes knownNames) {

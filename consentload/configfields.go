@@ -57,6 +57,12 @@ func (f configField) item() configField {
 	return f
 }
 
+// linkLimit is the rule for what max_links may be, a number or a number a kind: each is 1 or more.
+func linkLimit[T int | map[string]int]() configField {
+	least := int64(1)
+	return configField{kind: reflect.TypeFor[T](), least: &least}
+}
+
 func keysOf(fields []configField) []string {
 	keys := make([]string, len(fields))
 	for i, field := range fields {

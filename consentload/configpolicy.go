@@ -7,7 +7,7 @@ import (
 )
 
 func (w *configWalk) checkNotices(c *Config, notices address) {
-	for _, name := range inOrderOf(c.Notices) {
+	for _, name := range sortedKeys(c.Notices) {
 		at := notices.key(name).key("versions")
 		if w.failed[notices.key(name)] || w.failed[at] {
 			continue
@@ -40,17 +40,17 @@ func (w *configWalk) checkPurpose(c *Config, name string, channels knownNames) {
 	at, purpose := address("").key("purposes").key(name), c.Purposes[name]
 	w.checkPolicy(c, purpose.PolicyConfig, PolicyConfig{}, at)
 	first := map[string]address{}
-	for _, channel := range w.inPlace(inOrderOf(purpose.Channels), at.key("channels")) {
+	for _, channel := range w.inPlace(sortedKeys(purpose.Channels), at.key("channels")) {
 		inner := at.key("channels").key(channel)
-		if foldWord(channel) == everyName {
-			w.failAt(inner, "%s names %s, which is reserved", at.key("channels"), everyName).
+		if foldName(channel) == Star {
+			w.failAt(inner, "%s names %s, which is reserved", at.key("channels"), Star).
 				Hint("what holds for every channel stands beside the key channels")
 			continue
 		}
 		w.mustKnow(channels, channel, inner)
-		meant := foldWord(channel)
+		meant := foldName(channel)
 		if declared, ok := channels.meant[meant]; ok {
-			meant = foldWord(declared)
+			meant = foldName(declared)
 		}
 		if before, taken := first[meant]; taken {
 			w.failAt(inner, "%s names the channel %s twice", at.key("channels"), quoteSafely(meant)).
@@ -90,7 +90,7 @@ func (w *configWalk) checkPolicy(c *Config, own, inherited PolicyConfig, at addr
 	if !known {
 		if own.Notice != "" && !w.failed[address("").key("notices")] {
 			one := w.failAt(at.key("notice"), "%s names the notice %s, which nothing declares", at, quoteSafely(notice))
-			one.Mend = suggestion(notice, inOrderOf(c.Notices))
+			one.Mend = suggestion(notice, sortedKeys(c.Notices))
 		}
 		return
 	}

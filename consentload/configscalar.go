@@ -79,17 +79,17 @@ func (w *configWalk) number(node ast.Node, into reflect.Value, f configField, at
 }
 
 // maxLinks reads the one value that is a number, or a number a kind.
-func (w *configWalk) maxLinks(node ast.Node, into reflect.Value, f configField, at address) {
-	limits, least := into.Addr().Interface().(*MaxLinks), int64(1)
-	f = configField{least: &least, kind: reflect.TypeFor[map[string]int]()}
+func (w *configWalk) maxLinks(node ast.Node, into reflect.Value, at address) {
+	var limits MaxLinks
 	switch node.(type) {
 	case *ast.MappingNode:
-		w.table(node, reflect.ValueOf(&limits.Kind).Elem(), f, at)
+		w.table(node, reflect.ValueOf(&limits.Kind).Elem(), linkLimit[map[string]int](), at)
 	case *ast.IntegerNode:
-		w.number(node, reflect.ValueOf(&limits.All).Elem(), f, at)
+		w.number(node, reflect.ValueOf(&limits.All).Elem(), linkLimit[int](), at)
 	default:
 		w.wrongType(node, at, "a whole number, or one for each identifier kind")
 	}
+	into.Set(reflect.ValueOf(limits))
 }
 
 // text reads a string and holds it to the words or the form that its field allows.

@@ -86,7 +86,7 @@ func (w *configWalk) value(node ast.Node, into reflect.Value, f configField, at 
 		return
 	}
 	if into.Type() == reflect.TypeFor[MaxLinks]() {
-		w.maxLinks(node, into, f, at)
+		w.maxLinks(node, into, at)
 		return
 	}
 	switch into.Kind() {

@@ -38,7 +38,7 @@ func TestADurationIsReadBackInEveryUnit(t *testing.T) {
 		"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour,
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		unit := rapid.SampledFrom(inOrderOf(units)).Draw(t, "unit")
+		unit := rapid.SampledFrom(sortedKeys(units)).Draw(t, "unit")
 		count := rapid.Int64Range(1, math.MaxInt64/int64(units[unit])).Draw(t, "count")
 		got, err := ParseDuration(fmt.Sprint(count, unit))
 		if err != nil || got != time.Duration(count)*units[unit] {

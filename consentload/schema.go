@@ -87,11 +87,9 @@ func sectionSchema(section reflect.Type) *schema {
 // schema is that of the values that the field takes.
 func (f configField) schema() *schema {
 	if f.kind == reflect.TypeFor[MaxLinks]() {
-		least := int64(1)
-		limit := configField{kind: reflect.TypeFor[int](), least: &least}
-		limits := configField{kind: reflect.TypeFor[map[string]int](), least: &least}.schema()
+		limits := linkLimit[map[string]int]().schema()
 		limits.Type = "object"
-		return &schema{AnyOf: []*schema{limit.schema(), limits}}
+		return &schema{AnyOf: []*schema{linkLimit[int]().schema(), limits}}
 	}
 	switch f.kind.Kind() {
 	case reflect.Pointer:

@@ -108,12 +108,9 @@ func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]b
 		if used[at] {
 			continue
 		}
-		for _, form := range [...]string{"_md5", "_sha1", "_sha256"} {
-			kind, ok := strings.CutSuffix(strings.ToLower(strings.TrimSpace(name)), form)
-			if ok && kinds.Has(Kind(kind)) {
-				return fault.New(fault.Unsupported, file, "column %s holds hashed identifiers, which are not read yet", name).
-					Hint("export the identifiers themselves, or leave the column out if every row names another identifier")
-			}
+		if kind, hash := cutHash(strings.ToLower(strings.TrimSpace(name))); hash != "" && kinds.Has(Kind(kind)) {
+			return fault.New(fault.Unsupported, file, "column %s holds hashed identifiers, which are not read yet", name).
+				Hint("export the identifiers themselves, or leave the column out if every row names another identifier")
 		}
 		if folded := foldColumn(name); folded != "source" && folded != "eventid" {
 			s.passed = append(s.passed, name)
@@ -124,4 +121,14 @@ func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]b
 	}
 	return fault.New(fault.Input, file, "this is no consent export: no column holds an identifier").
 		Hint("name a column after the identifier kind that it holds, such as phone, email or customer_id")
+}
+
+// cutHash cuts off what makes the name of a hashed kind from that of the raw one. hash is empty when there is none.
+func cutHash(name string) (raw, hash string) {
+	for _, hash := range [...]string{"_md5", "_sha1", "_sha256"} {
+		if raw, ok := strings.CutSuffix(name, hash); ok {
+			return raw, hash
+		}
+	}
+	return name, ""
 }
