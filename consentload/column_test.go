@@ -133,7 +133,10 @@ func TestColumnsAreFoundByNameOrPosition(t *testing.T) {
 		"#5":                    `another column is named "#5"`,
 		"13800138000":           "no column is named as the flag says",
 	} {
-		_, err := FindColumn(header, spec)
+		index, err := FindColumn(header, spec)
+		if index != -1 {
+			t.Errorf("%s: found column %d", spec, index)
+		}
 		checkHeaderFault(t, err, "--id KIND=COLUMN", what, `(columns: "id", `)
 	}
 }
