@@ -113,13 +113,9 @@ func NewCatalog(c *Config) (*Catalog, error) {
 // LoadZone reads an IANA zone. Its fault is of kind Usage. The machine's own zone is never taken: a result must not
 // depend on where it was computed.
 func LoadZone(name string) (*time.Location, error) {
-	if name == "" || strings.EqualFold(name, "local") {
-		return nil, fault.New(fault.Usage, "", "%q is no time zone", name).
-			Hint("name an IANA zone, such as Asia/Shanghai or UTC")
-	}
 	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, fault.New(fault.Usage, "", "%q is no time zone", name).
+	if err != nil || name == "" || strings.EqualFold(name, "local") {
+		return nil, fault.New(fault.Usage, "", "%s is no time zone", quoteSafely(name)).
 			Hint("name an IANA zone, such as Asia/Shanghai or UTC")
 	}
 	return zone, nil

@@ -193,10 +193,8 @@ func (k *Kinds) badName(kind Kind) string {
 	case k.Has(kind):
 		return "there is such a kind already"
 	}
-	for _, hash := range [...]string{"_md5", "_sha1", "_sha256"} {
-		if strings.HasSuffix(string(kind), hash) {
-			return "names that end in " + hash + " are those of hashed kinds"
-		}
+	if _, hash := cutHash(string(kind)); hash != "" {
+		return "names that end in " + hash + " are those of hashed kinds"
 	}
 	for _, r := range kind {
 		if r != '_' && r != '-' && !unicode.IsDigit(r) && (!unicode.IsLetter(r) || unicode.ToLower(r) != r) {
