@@ -75,10 +75,14 @@ func (t *talk) show(what string, total int64, now pulled, quit <-chan struct{}) 
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for {
-		n := now.rows()
+		n, at := now.rows(), now.bytes()
 		rate := float64(n-first) / max(time.Since(began).Seconds(), 0.001)
-		bar.Describe(fmt.Sprintf("%s %s rows, %s/s", what, number(n), number(int64(rate))))
-		if err := bar.Set64(min(now.bytes(), max(total-1, 0))); err != nil {
+		told := fmt.Sprintf("%s %s rows, %s/s", what, number(n), number(int64(rate)))
+		if total >= 0 && at >= total {
+			told = fmt.Sprintf("%s %s rows, all read", what, number(n))
+		}
+		bar.Describe(told)
+		if err := bar.Set64(min(at, max(total-1, 0))); err != nil {
 			return // a bar that cannot be drawn is not drawn
 		}
 		select {

@@ -104,6 +104,10 @@ func (t *talk) consent(r *filtering) {
 	t.say("consent", "%s in %s, %s, newest act %s", rowsOf(load.Total.Rows), counted(files, "file", "files"),
 		counted(load.Identifiers, "identifier", "identifiers"), newestText(load.Newest, r))
 	for _, source := range load.Sources {
+		if len(load.Sources) == 1 && source.Name == source.Path {
+			t.say("", "%s", source.Name)
+			continue
+		}
 		t.say("", "  %s  %s, newest act %s", text.Pad(source.Name, width, ' '), rowsOf(source.Tally.Rows),
 			newestText(source.Newest, r))
 	}
