@@ -307,8 +307,16 @@ func (c *Catalog) grantVersion(notice, version string) (string, int) {
 	return found, rank
 }
 
-// foldName makes the form in which channel and purpose names are compared.
-func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+// foldName makes the form in which channel and purpose names are compared: without regard to case, blanks around
+// them and invisible marks, which spreadsheets and web pages leave in words.
+func foldName(name string) string {
+	return strings.ToLower(strings.TrimSpace(strings.Map(func(r rune) rune {
+		if isInvisible(r) {
+			return -1
+		}
+		return r
+	}, name)))
+}
 
 func folded(names []string) map[string]bool {
 	set := map[string]bool{}

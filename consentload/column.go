@@ -116,6 +116,16 @@ func (k *Kinds) PickColumn(header []string, kind Kind) (index int, passedOver []
 	return matches[0].Index, passedOver, nil
 }
 
+// noData refuses a column whose name is an identifier: its file has no header, and its first row would go out
+// unfiltered.
+func noData(header []string, at int) (int, error) {
+	if !looksLikeData(header[at]) {
+		return at, nil
+	}
+	return -1, fault.New(fault.Usage, "", "the header of column %d looks like an identifier", at+1).
+		Hint("say --no-header if the first row of an audience is a recipient; a list or export needs a line that names its columns")
+}
+
 // FindColumn returns the place of the column that spec names: by position as #1, by its exact name, or by its name
 // without regard to case, spaces, _ and -. An unknown or ambiguous one is a fault of kind Usage that lists the columns.
 func FindColumn(header []string, spec string) (int, error) {
@@ -127,10 +137,10 @@ func FindColumn(header []string, spec string) (int, error) {
 		case position < 1 || position > len(header):
 			return -1, headerFault(header, fmt.Sprintf("no column %s: there are %d", spec, len(header)), "")
 		}
-		return position - 1, nil
+		return noData(header, position-1)
 	}
 	if len(exact) == 1 {
-		return exact[0], nil
+		return noData(header, exact[0])
 	}
 	found := exact
 	if folded := foldColumn(spec); len(found) == 0 && folded != "" {
@@ -140,7 +150,7 @@ func FindColumn(header []string, spec string) (int, error) {
 	case 0:
 		return -1, headerFault(header, "no column is named "+shownName(spec, "as the flag says"), "")
 	case 1:
-		return found[0], nil
+		return noData(header, found[0])
 	}
 	places := make([]string, len(found))
 	for i, at := range found {

@@ -43,6 +43,9 @@ func (s Status) side() Side {
 // noExpiry is the expiry of a grant that names none.
 const noExpiry Instant = math.MaxInt64
 
+// Ends reports whether an expiry, or the first of several instants, is one at all.
+func (i Instant) Ends() bool { return i != noExpiry }
+
 // scope is what an event covers: a channel or all, a purpose or all, as numbers of a vocabulary; 0 is the star.
 type scope struct{ channel, purpose uint16 }
 

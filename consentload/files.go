@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"cpm/formats/fault"
 )
@@ -46,9 +47,13 @@ func Find(path string) (Found, error) {
 }
 
 func (f *Found) glob(pattern string, seen map[string]bool) error {
-	matches, err := filepath.Glob(pattern)
+	if strings.Contains(pattern, "**") {
+		return fault.New(fault.Usage, pattern, "** is no pattern here").
+			Hint("name the folder instead: it is read with all folders in it")
+	}
+	matches, err := f.expand(pattern)
 	if err != nil {
-		return fault.New(fault.Usage, pattern, "the pattern is not well formed").Hint("close every [ with a ]")
+		return err
 	}
 	for _, match := range matches {
 		info, err := os.Stat(match)
@@ -65,6 +70,65 @@ func (f *Found) glob(pattern string, seen map[string]bool) error {
 		}
 	}
 	return nil
+}
+
+// expand finds what a pattern matches, in order. A folder on the way that cannot be read is an error: filepath.Glob
+// would pass it over, and with it the refusals that lie in it.
+func (f *Found) expand(pattern string) ([]string, error) {
+	parts := strings.Split(filepath.ToSlash(filepath.Clean(pattern)), "/")
+	found := []string{""}
+	if parts[0] == "" {
+		found, parts = []string{"/"}, parts[1:]
+	}
+	for _, part := range parts {
+		if _, err := filepath.Match(part, ""); err != nil {
+			return nil, fault.New(fault.Usage, pattern, "the pattern is not well formed").Hint("close every [ with a ]")
+		}
+		var next []string
+		for _, folder := range found {
+			names, err := namesLike(folder, part)
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range names {
+				if name != part && passedByName(name) {
+					f.PassedOver = append(f.PassedOver, filepath.Join(folder, name))
+					continue
+				}
+				next = append(next, filepath.Join(folder, name))
+			}
+		}
+		found = next
+	}
+	return found, nil
+}
+
+// namesLike returns the names in a folder that a part of a pattern matches; none where there is no such folder.
+func namesLike(folder, part string) ([]string, error) {
+	if !strings.ContainsAny(part, `*?[\`) {
+		_, err := os.Lstat(filepath.Join(folder, part))
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return nil, nil
+		}
+		return []string{part}, err
+	}
+	if folder == "" {
+		folder = "."
+	}
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, entry := range entries {
+		if like, _ := filepath.Match(part, entry.Name()); like { // the pattern was looked at before
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
 }
 
 // walk adds the files of a folder. Links to folders are followed: an export behind one must not be lost; seen holds
@@ -94,6 +158,9 @@ func (f *Found) walk(folder string, seen map[string]bool) error {
 			return err
 		case info.IsDir():
 			err = f.walk(path, seen)
+		case !info.Mode().IsRegular():
+			err = fault.New(fault.Input, path, "this is no file, and so no consent export").
+				Hint("take it out of the folder")
 		default:
 			f.add(path)
 		}
@@ -124,23 +191,44 @@ func passedByName(name string) bool {
 		strings.Contains(name, ".permitted.")
 }
 
-// once drops the files that stand in the list before, however they are spelt.
+// once drops the files that stand in the list before, however they are spelt. Two sources that would read one file in
+// different zones are a fault of kind Usage: neither is the first.
 func once(sources []Source) ([]Source, error) {
-	var infos []os.FileInfo
+	type read struct {
+		info   os.FileInfo
+		source *Source
+	}
+	var before []read
 	for i := range sources {
+		source := &sources[i]
 		var kept []string
-		for _, path := range sources[i].Files {
+		for _, path := range source.Files {
 			info, err := os.Stat(path)
 			if err != nil {
 				return nil, err
 			}
-			same := func(other os.FileInfo) bool { return os.SameFile(info, other) }
-			if slices.ContainsFunc(infos, same) {
+			at := slices.IndexFunc(before, func(r read) bool { return os.SameFile(info, r.info) })
+			if at < 0 {
+				before, kept = append(before, read{info, source}), append(kept, path)
 				continue
 			}
-			infos, kept = append(infos, info), append(kept, path)
+			if first := before[at].source; first != source && !first.readsLike(source) {
+				return nil, fault.New(fault.Usage, path, "the sources %s and %s both read this file, and not alike",
+					first.Name, source.Name).Hint("let their paths match different files, or give them the same timezone and guards")
+			}
 		}
-		sources[i].Files = kept
+		source.Files = kept
 	}
 	return sources, nil
+}
+
+// readsLike reports whether two sources read a file alike.
+func (s *Source) readsLike(o *Source) bool {
+	zone := func(s *Source) string {
+		if s.Zone == nil {
+			return ""
+		}
+		return s.Zone.String()
+	}
+	return zone(s) == zone(o) && s.MaxAge == o.MaxAge && s.MinRows == o.MinRows && s.RequireManifest == o.RequireManifest
 }

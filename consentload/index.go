@@ -66,6 +66,9 @@ type Evidence struct {
 
 // freeze makes the index of a folded log.
 func freeze(ctx context.Context, l *loader) (*Index, error) {
+	if err := l.words.tooMany(); err != nil {
+		return nil, err
+	}
 	log, err := fold(ctx, l)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package consentload
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"cpm/formats"
@@ -29,7 +30,8 @@ type List struct {
 	Keys     []Key    // sorted, each once
 	Rows     int64
 	Evidence formats.Evidence
-	Columns  []string // "phone ← 手机号"
+	Columns  []string      // "phone ← 手机号"
+	Kinds    map[Kind]bool // of its entries
 }
 
 // Covers reports whether the list holds for a cell.
@@ -47,7 +49,7 @@ func (l *List) Has(k Key) bool {
 // LoadList reads a suppression list. An entry that cannot be read is a fault of kind Input: who was to be spared must
 // not be contacted because of a typing error. A missing list is of kind Usage, an empty one of kind Guard.
 func LoadList(ctx context.Context, c *Catalog, source ListSource, withDigest bool) (list *List, err error) {
-	list = &List{Path: source.Path, Subject: !source.Identifier}
+	list = &List{Path: source.Path, Subject: !source.Identifier, Kinds: map[Kind]bool{}}
 	for _, word := range source.Channels {
 		list.Channels = append(list.Channels, c.ChannelName(word))
 	}
@@ -59,8 +61,10 @@ func LoadList(ctx context.Context, c *Catalog, source ListSource, withDigest boo
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if err := list.read(ctx, c, source, file); err != nil {
-		return nil, err
+	if file.Size != 0 { // no header is no list, but an empty file is an empty list
+		if err := list.read(ctx, c, source, file); err != nil {
+			return nil, err
+		}
 	}
 	if list.Evidence, err = file.Evidence(); err != nil {
 		return nil, err
@@ -116,10 +120,10 @@ func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *fo
 
 // take lists the identifiers of a batch's rows.
 func (l *List) take(b formats.Batch, columns []idColumn, keyer *Keyer) error {
+	at := func(row int) string { return formats.At(l.Path, b.Place(row)) }
 	for row := range b.Rows() {
-		at := formats.At(l.Path, b.Place(row))
 		if b.Malformed(row) {
-			return fault.New(fault.Input, at, "the row does not split into the columns of the header").
+			return fault.New(fault.Input, at(row), "the row does not split into the columns of the header").
 				Hint("mend its quotes and commas: somebody on the list must not be passed over")
 		}
 		before := len(l.Keys)
@@ -128,44 +132,62 @@ func (l *List) take(b formats.Batch, columns []idColumn, keyer *Keyer) error {
 			switch why {
 			case Readable:
 				l.Keys = append(l.Keys, key)
+				l.Kinds[columns[i].kind] = true
 			case Empty:
 			default:
-				return fault.New(fault.Input, at, "the %s of this entry has no normal form (%s)", columns[i].kind, why).
+				return fault.New(fault.Input, at(row), "the %s of this entry has no normal form (%s)", columns[i].kind, why).
 					Hint("mend or remove the entry: somebody on the list must not be passed over")
 			}
 		}
 		if len(l.Keys) == before {
-			return fault.New(fault.Input, at, "the entry names no identifier").Hint("mend or remove the row")
+			return fault.New(fault.Input, at(row), "the entry names no identifier").Hint("mend or remove the row")
 		}
 		l.Rows++
 	}
 	return nil
 }
 
-// listColumns finds the identifier columns of a list: those that its source names, else those with usual names.
+// listColumns finds the identifier columns of a list: those that its source names, else every one with a usual name.
 func listColumns(kinds *Kinds, source ListSource, header []string) ([]idColumn, error) {
+	for _, name := range header {
+		if err := kinds.readable(source.Path, name); err != nil && len(source.Columns) == 0 {
+			return nil, err
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(source.Columns)) {
+		if !kinds.Has(kind) {
+			return nil, fault.New(fault.Unsupported, source.Path, "identifiers of the kind %s are not read yet", kind).
+				Hint("give the list the identifiers themselves")
+		}
+	}
 	var columns []idColumn
 	for id, kind := range kinds.Names() {
-		spec, named := source.Columns[kind]
-		var at int
-		var err error
-		switch {
-		case named:
-			at, err = FindColumn(header, spec)
-		case len(source.Columns) > 0 || len(kinds.MatchColumns(header, kind)) == 0:
-			continue
-		default:
-			at, _, err = kinds.PickColumn(header, kind)
-		}
+		places, err := placesInList(kinds, source, header, kind)
 		if err != nil {
 			return nil, fault.New(fault.Usage, source.Path, "no column for the %s", kind).Because(err).
 				Hint("name it in the configuration: id: {%s: COLUMN}", kind)
 		}
-		columns = append(columns, idColumn{kind: kind, id: KindID(id), place: at})
+		for _, at := range places {
+			columns = append(columns, idColumn{kind: kind, id: KindID(id), place: at})
+		}
 	}
 	if len(columns) == 0 {
 		return nil, fault.New(fault.Usage, source.Path, "no column holds an identifier").
 			Hint("give the list a header such as phone or email, or name its column in the configuration: id: {phone: COLUMN}")
 	}
 	return columns, nil
+}
+
+func placesInList(kinds *Kinds, source ListSource, header []string, kind Kind) ([]int, error) {
+	if spec, named := source.Columns[kind]; named {
+		at, err := FindColumn(header, spec)
+		return []int{at}, err
+	}
+	var places []int
+	if len(source.Columns) == 0 {
+		for _, match := range kinds.MatchColumns(header, kind) {
+			places = append(places, match.Index)
+		}
+	}
+	return places, nil
 }

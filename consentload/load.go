@@ -27,9 +27,10 @@ type Source struct {
 // Options says how a load goes. The zero value reads everything as of the beginning of time: set AsOf.
 type Options struct {
 	AsOf      Instant
-	AsOfIsNow bool    // as-of is the clock's now: a refusal dated later is a fault of a clock, and counts at once
-	Kinds     []Kind  // the identifier kinds to read; empty: all
-	MaxBad    float64 // the share of bad records, from 100 rows on, that a file may have; 0 is 1 %
+	AsOfIsNow bool     // as-of is the clock's now: a refusal dated later is a fault of a clock, and counts at once
+	Kinds     []Kind   // the identifier kinds to read; empty: all
+	MaxBad    *float64 // the share of bad records, from 100 rows on, that a file may have; nil: 1 %
+	KeepBad   bool     // keep the bad records for the report
 	// Quarantine keeps going at a record that cannot be read: whoever it names is suppressed. Without it the load stops.
 	Quarantine           bool
 	AcceptUnreadRefusals bool          // go on though Kinds leaves out whole refusals
@@ -93,15 +94,16 @@ func newLoader(catalog *Catalog, options Options) (*loader, error) {
 	if options.Workers <= 0 {
 		options.Workers = runtime.GOMAXPROCS(0)
 	}
-	if options.MaxBad == 0 {
-		options.MaxBad = defaultMaxBad
+	if options.MaxBad == nil {
+		usual := defaultMaxBad
+		options.MaxBad = &usual
 	}
 	if options.Progress == nil {
 		options.Progress = &Progress{}
 	}
 	l := &loader{
 		catalog: catalog, words: newVocabulary(catalog), options: options,
-		report: &Report{AsOf: options.AsOf, SharedByKind: map[Kind]int64{}},
+		report: &Report{AsOf: options.AsOf, NextAct: noExpiry, SharedByKind: map[Kind]int64{}},
 	}
 	kept := map[Kind]bool{}
 	for _, kind := range options.Kinds {
@@ -138,7 +140,7 @@ func (l *loader) file(ctx context.Context, source Source, path string) (told Fil
 		return told, err
 	}
 	if sidecar == nil && source.RequireManifest {
-		return told, fault.New(fault.Guard, path, "the export has no %s", manifestSuffix).
+		return told, fault.New(fault.Guard, path, "the export has no %s", ManifestSuffix).
 			Hint("its source demands one (require_manifest): have its writer add it, with rows, bytes or sha256")
 	}
 	file, err := formats.OpenFile(path, l.options.Digest || sidecar != nil && sidecar.SHA256 != nil)
@@ -164,11 +166,11 @@ func (l *loader) file(ctx context.Context, source Source, path string) (told Fil
 
 func (l *loader) tooManyBad(told FileReport) error {
 	rows, bad := told.Tally.Rows, told.Tally.Bad
-	if rows < shareCountsAt || float64(bad) <= l.options.MaxBad*float64(rows) {
+	if rows < shareCountsAt || float64(bad) <= *l.options.MaxBad*float64(rows) {
 		return nil
 	}
 	return fault.New(fault.Input, told.Path, "%d of %d records cannot be read", bad, rows).
-		Hint("check the file's columns; --max-bad raises the share that is quarantined (now %g)", l.options.MaxBad)
+		Hint("check the file's columns; --max-bad raises the share that is quarantined (now %g)", *l.options.MaxBad)
 }
 
 // read streams one export through the workers.
@@ -195,6 +197,7 @@ func (l *loader) read(ctx context.Context, source Source, file *formats.File) (t
 	for _, r := range run.records {
 		told.Tally.Add(r.tally)
 		told.Newest = max(told.Newest, r.newest)
+		l.report.NextAct = min(l.report.NextAct, r.nextAct)
 	}
 	l.report.quarantine(run.quarantined)
 	return told, nil
@@ -205,7 +208,10 @@ func (l *loader) guard(sources []Source) error {
 	total := l.report.Total
 	for i, source := range sources {
 		told := l.report.Sources[i]
-		if len(source.Files) > 0 && told.Tally.Rows < source.MinRows {
+		if len(source.Files) == 0 {
+			continue // its files were read under another one that is alike
+		}
+		if told.Tally.Rows < source.MinRows {
 			return fault.New(fault.Guard, source.Path, "%d rows of consent, and at least %d are due",
 				told.Tally.Rows, source.MinRows).Hint("check that the export is complete (min_rows, --min-consent-rows)")
 		}

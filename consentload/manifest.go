@@ -21,11 +21,12 @@ type manifest struct {
 	SHA256 *string `json:"sha256"`
 }
 
-const manifestSuffix = ".manifest.json"
+// ManifestSuffix makes the name of a manifest from that of its export.
+const ManifestSuffix = ".manifest.json"
 
 // readManifest reads a file's manifest; nil when there is none. Unknown keys are in order: writers say more.
 func readManifest(path string) (*manifest, error) {
-	text, err := os.ReadFile(path + manifestSuffix)
+	text, err := os.ReadFile(path + ManifestSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // no manifest is an ordinary answer, and there is nothing else to say
 	}
@@ -35,11 +36,11 @@ func readManifest(path string) (*manifest, error) {
 	m := &manifest{}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(m); err != nil || decoder.More() {
-		return nil, fault.New(fault.Input, path+manifestSuffix, "this is no manifest").
+		return nil, fault.New(fault.Input, path+ManifestSuffix, "this is no manifest").
 			Hint(`a manifest is {"rows": 1000, "bytes": 52000, "sha256": "…"}`)
 	}
 	if m.Rows == nil && m.Bytes == nil && m.SHA256 == nil {
-		return nil, fault.New(fault.Input, path+manifestSuffix, "the manifest says neither rows, bytes nor sha256").
+		return nil, fault.New(fault.Input, path+ManifestSuffix, "the manifest says neither rows, bytes nor sha256").
 			Hint("write at least one of them, so that the export can be checked")
 	}
 	return m, nil

@@ -40,7 +40,7 @@ func newReading(l *loader, source Source, name string, form *shape) *reading {
 	for range l.options.Workers {
 		run.records = append(run.records, &record{
 			catalog: l.catalog, words: l.words, shape: form, times: NewTimeReader(zone),
-			asOf: l.options.AsOf, isNow: l.options.AsOfIsNow, newest: None,
+			asOf: l.options.AsOf, isNow: l.options.AsOfIsNow, newest: None, nextAct: noExpiry,
 			keyer: NewKeyer(l.catalog.Kinds), channels: map[string]wordNumber{},
 			purposes: map[string]wordNumber{}, versions: map[string]uint16{},
 		})
@@ -96,7 +96,7 @@ func (run *reading) cut(ctx context.Context, reader formats.Reader, batches chan
 		case batches <- numbered{number, batch}:
 		case <-ctx.Done():
 			batch.Release()
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 }
@@ -169,6 +169,9 @@ func (run *reading) bad(n numbered, row int, r *record, log *shard) error {
 		log.mark(name)
 	}
 	r.tally.Bad++
+	if !run.options.KeepBad {
+		return nil
+	}
 	kept := BadRecord{
 		File: run.name, Place: n.batch.Place(row), Column: r.problem.column, Problem: r.problem.what,
 		batch: n.number, row: row, Values: map[string]string{},

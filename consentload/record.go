@@ -38,6 +38,7 @@ type record struct {
 	status  Status
 	tally   Tally
 	newest  Instant
+	nextAct Instant // the first one after as-of
 }
 
 // wordNumber is what an export's word for a channel or purpose stands for.
@@ -114,6 +115,7 @@ func (r *record) settle() outcome {
 	refusal := r.event.status.refusal()
 	if r.event.when > r.asOf && (!refusal || !r.isNow) {
 		r.tally.AfterAsOf++
+		r.nextAct = min(r.nextAct, r.event.when)
 		return passed
 	}
 	if len(r.event.names) == 0 {
@@ -212,7 +214,7 @@ func lookUp(seen map[string]wordNumber, raw []byte, name func(string) (string, b
 
 // statusOf reads a status; 0 when it is none.
 func statusOf(raw []byte) Status {
-	raw = bytes.TrimSpace(raw)
+	raw = bytes.TrimFunc(raw, isBlank)
 	for status := Granted; status <= Withdrawn; status++ {
 		if strings.EqualFold(string(raw), status.String()) { // no allocation: the conversion does not outlive the call
 			return status
@@ -252,13 +254,13 @@ func (r *record) readTimes(b formats.Batch, row int) bool {
 }
 
 func (r *record) grantVersion(b formats.Batch, row int) uint16 {
-	written := bytes.TrimSpace(b.Values(r.shape.version)[row])
+	written := bytes.TrimFunc(b.Values(r.shape.version)[row], isBlank)
 	if len(written) == 0 || len(r.catalog.notices) == 0 {
 		return 0
 	}
 	var notice []byte
 	if r.shape.notice >= 0 {
-		notice = bytes.TrimSpace(b.Values(r.shape.notice)[row])
+		notice = bytes.TrimFunc(b.Values(r.shape.notice)[row], isBlank)
 	}
 	r.buf = append(append(append(r.buf[:0], notice...), 0), written...)
 	if number, ok := r.versions[string(r.buf)]; ok {
@@ -313,6 +315,14 @@ func (s *shape) idNames() string {
 		names = append(names, s.names[column.place]...)
 	}
 	return string(names)
+}
+
+// Tell returns a name that stands in an export as it is, or its length when it may be an identifier.
+func Tell(name string) string {
+	if told := tellable([]byte(name)); !strings.HasPrefix(told, `"`) {
+		return told
+	}
+	return name
 }
 
 // tellable returns a value in quotes when it cannot be an identifier, else its length: a shifted column may hold a

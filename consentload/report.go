@@ -14,6 +14,7 @@ type Report struct {
 	Sources      []SourceReport
 	Total        Tally
 	Newest       Instant // the newest act up to as-of; None when there is none
+	NextAct      Instant // the first act after as-of, left out; the largest Instant when there is none
 	Identifiers  int64   // distinct, in the index
 	Linked       int64   // subjects of several identifiers
 	SharedByKind map[Kind]int64

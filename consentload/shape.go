@@ -108,9 +108,8 @@ func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]b
 		if used[at] {
 			continue
 		}
-		if kind, hash := cutHash(strings.ToLower(strings.TrimSpace(name))); hash != "" && kinds.Has(Kind(kind)) {
-			return fault.New(fault.Unsupported, file, "column %s holds hashed identifiers, which are not read yet", name).
-				Hint("export the identifiers themselves, or leave the column out if every row names another identifier")
+		if err := kinds.readable(file, name); err != nil {
+			return err
 		}
 		if folded := foldColumn(name); folded != "source" && folded != "eventid" {
 			s.passed = append(s.passed, name)
@@ -121,6 +120,25 @@ func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]b
 	}
 	return fault.New(fault.Input, file, "this is no consent export: no column holds an identifier").
 		Hint("name a column after the identifier kind that it holds, such as phone, email or customer_id")
+}
+
+// readable refuses a column whose name says that it holds identifiers in a form that nothing reads: hashed, or several
+// in one cell. To pass it over would lose whoever stands in it alone.
+func (k *Kinds) readable(file, name string) error {
+	folded := foldColumn(name)
+	for _, hash := range [...]string{"md5", "sha1", "sha256"} {
+		raw, cut := strings.CutSuffix(folded, hash)
+		if _, known := k.columns[raw]; cut && known {
+			return fault.New(fault.Unsupported, file, "column %s holds hashed identifiers, which are not read yet", name).
+				Hint("export the identifiers themselves, or leave the column out if every row names another identifier")
+		}
+	}
+	outer, _, nested := strings.Cut(name, ".")
+	if _, known := k.columns[foldColumn(outer)]; nested && known {
+		return fault.New(fault.Unsupported, file, "column %s holds identifiers in a nested form, which are not read", name).
+			Hint("export one identifier a row and column")
+	}
+	return nil
 }
 
 // cutHash cuts off what makes the name of a hashed kind from that of the raw one. hash is empty when there is none.

@@ -78,6 +78,19 @@ func (v *vocabulary) numbered(table *nameTable, name, what string) (uint16, erro
 	return table.number(name), nil
 }
 
+// maxCells bounds the cells of an index: more of them are wrong columns too.
+const maxCells = 65536
+
+// tooMany refuses channels and purposes that together are no consent any more.
+func (v *vocabulary) tooMany() error {
+	channels, purposes := len(v.channels.names)-1, len(v.purposes.names)-1
+	if channels*purposes <= maxCells {
+		return nil
+	}
+	return fault.New(fault.Input, "", "the exports hold %d channels and %d purposes", channels, purposes).
+		Hint("check that the columns channel and purpose hold names, or declare them in the configuration")
+}
+
 // version numbers a notice and the rank of a version in it.
 func (v *vocabulary) version(notice string, rank int) uint16 {
 	if rank == 0 {

@@ -12,6 +12,7 @@ type Column struct {
 	Kind consentload.Kind
 	At   int    // position in the file, from 0
 	Name string // as written
+	Said bool   // named by the user: match modes ask it beside the contact
 }
 
 // MapColumns finds the columns of an audience: those that specs name, KIND=COLUMN in their order, and for each contact
@@ -25,7 +26,7 @@ func MapColumns(kinds *consentload.Kinds, header []string, specs []IDSpec, conta
 		if err != nil {
 			return nil, nil, err
 		}
-		columns = append(columns, Column{spec.Kind, at, header[at]})
+		columns = append(columns, Column{spec.Kind, at, header[at], true})
 	}
 	for _, kind := range contacts {
 		if slices.ContainsFunc(columns, func(c Column) bool { return c.Kind == kind }) {
@@ -35,7 +36,7 @@ func MapColumns(kinds *consentload.Kinds, header []string, specs []IDSpec, conta
 		if err != nil {
 			return nil, nil, err
 		}
-		columns = append(columns, Column{kind, at, header[at]})
+		columns = append(columns, Column{kind, at, header[at], false})
 		for _, i := range over {
 			passed = append(passed, header[i])
 		}

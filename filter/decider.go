@@ -40,9 +40,10 @@ func newDecider(j *Job) *decider {
 		d.counts.Cells[g].Lists = make([]ListHits, len(gate.lists))
 		var order []int
 		for i, column := range j.Columns {
-			if column.Kind == gate.Contact {
+			switch {
+			case column.Kind == gate.Contact:
 				order = append([]int{i}, order...)
-			} else {
+			case column.Said: // another channel's contact is asked only when the user named it
 				order = append(order, i)
 			}
 		}
@@ -75,7 +76,7 @@ func (d *decider) work(ctx context.Context, batches <-chan *batch) (err error) {
 		}
 	}()
 	for b := range batches {
-		err := ctx.Err()
+		err := context.Cause(ctx)
 		if err == nil {
 			err = d.batch(b)
 		}

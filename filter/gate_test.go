@@ -43,9 +43,10 @@ func loadText(t *testing.T, catalog *consentload.Catalog, text string, split [2]
 		t.Fatal(err)
 	}
 	asOf, _ := consentload.NewTimeReader(nil).Read([]byte("2026-05-15T00:00:00Z"), consentload.Later)
+	all := 1.0
 	index, _, err := consentload.Load(t.Context(), catalog,
 		[]consentload.Source{{Name: "test", Path: path, Files: []string{path}}},
-		consentload.Options{AsOf: asOf, Quarantine: true, MaxBad: 1, Workers: split[0], BatchSize: split[1]})
+		consentload.Options{AsOf: asOf, Quarantine: true, MaxBad: &all, Workers: split[0], BatchSize: split[1]})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func (j *Job) Understand(ctx context.Context) (Sample, error) {
 	}
 	j.prepare()
 	for sample.Rows < sampleRows && !j.ended {
-		if err := ctx.Err(); err != nil {
+		if err := context.Cause(ctx); err != nil {
 			return sample, err
 		}
 		b, err := j.next(len(j.ahead))
@@ -191,7 +191,7 @@ func (j *Job) cut(ctx context.Context, batches chan<- *batch) error {
 		case batches <- b:
 		case <-ctx.Done():
 			b.Release()
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -115,8 +115,12 @@ func (g Guards) checkCell(j *Job, cell *CellSummary, rows int64) error {
 		return nil
 	}
 	if float64(cell.Known) < known*float64(rows) {
+		why := ""
+		if cell.OptOut {
+			why = "silence means yes here, so a wrong column would permit everybody: "
+		}
 		return fault.New(fault.Guard, j.Name, "only %d of %d contacts for %s stand in the consent", cell.Known, rows, cell.Channel).
-			Hint("silence means yes here, so a wrong column would permit everybody: check it (--id), or lower --min-known (now %g)", known)
+			Hint("%scheck the column (--id), or lower --min-known (now %g)", why, known)
 	}
 	return nil
 }

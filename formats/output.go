@@ -58,6 +58,14 @@ type Output struct {
 // NewOutputs returns an empty set of outputs.
 func NewOutputs(o OutputOptions) *Outputs { return &Outputs{options: o, disk: &disk{}} }
 
+// CreatePrivate is Create for a file that only its owner may read, whatever the mode of the others.
+func (s *Outputs) CreatePrivate(path string) (*Output, error) {
+	usual := s.options.Mode
+	defer func() { s.options.Mode = usual }()
+	s.options.Mode = privateMode
+	return s.Create(path)
+}
+
 // Create opens an output that is to appear at path; its folder must exist. It refuses what Check refuses, and a path
 // that is already an output of this set, with a fault of kind Usage. Remains of killed runs in the folder are removed.
 // After an error the set can only be aborted: what lacks one of its outputs must not be published.

@@ -23,9 +23,10 @@ func (r *filtering) offerCells() error {
 			if granted+refused+cell.Pending.GetCardinality() == 0 {
 				continue
 			}
-			lines = append(lines, fmt.Sprintf("\n       %-12s %-16s %12s granted %12s refused", channel, purpose,
+			lines = append(lines, fmt.Sprintf("\n       %-12s %-16s %12s granted %12s refused", consentload.Tell(channel), consentload.Tell(purpose),
 				number(int64(granted)), number(int64(refused))))
-			if best == "" || granted > most {
+			harmless := consentload.Tell(channel) == channel && consentload.Tell(purpose) == purpose
+			if harmless && (best == "" || granted > most) {
 				best, most = fmt.Sprintf("--channel %s --purpose %s", channel, purpose), granted
 			}
 		}
@@ -66,14 +67,23 @@ func (r *filtering) unknownName(what string, cause error) error {
 		}
 	}
 	f := fault.New(fault.Usage, "", "neither the configuration nor the exports know the %s %q", what, word)
-	f.Mend = "the " + what + "s are " + strings.Join(known, ", ")
-	if near := consentload.Nearest(word, known); near != "" {
+	f.Mend = "the " + what + "s are " + strings.Join(told(known), ", ")
+	if near := consentload.Nearest(word, told(known)); near != "" {
 		f.Mend = "did you mean " + near + "? " + f.Mend
 	}
 	if len(known) == 0 {
 		f.Mend = "declare it in the configuration"
 	}
 	return f
+}
+
+// told makes names fit to be told: one that may be an identifier is replaced by its length.
+func told(names []string) []string {
+	fit := make([]string, len(names))
+	for i, name := range names {
+		fit[i] = consentload.Tell(name)
+	}
+	return fit
 }
 
 // warn notes what a user should know before sending.
@@ -84,17 +94,22 @@ func (r *filtering) warn(format string, args ...any) {
 	}
 }
 
-// end closes what is open and removes what was not published.
+// end closes what is open and removes what was not published. Once the outputs stand, nothing can fail any more.
 func (r *filtering) end(err error) error {
+	var left error
 	if r.outputs != nil {
-		err = errors.Join(err, r.outputs.Abort())
+		left = errors.Join(left, r.outputs.Abort())
 	}
 	if r.reader != nil {
-		err = errors.Join(err, r.reader.Close())
+		left = errors.Join(left, r.reader.Close())
 	}
 	if r.file != nil {
-		err = errors.Join(err, r.file.Close())
+		left = errors.Join(left, r.file.Close())
 	}
+	if r.published {
+		return err
+	}
+	err = errors.Join(err, left)
 	if err != nil && r.targets.toStdout() && r.job != nil {
 		err = errors.Join(err, errors.New("discard what was written to standard output: it is not whole"))
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -111,40 +112,78 @@ func layer(flags *pflag.FlagSet, found *configFile) error {
 			return
 		}
 		variable := "CPM_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		if _, set := os.LookupEnv(variable); set && lowersGuard(flag.Name) {
+		_, fromVariable := os.LookupEnv(variable)
+		if fromVariable && lowersGuard(flag.Name) {
 			errs = append(errs, fault.New(fault.Usage, "", "%s lowers a guard, and a variable may not", variable).
 				Hint("write --%s on the command line of the run that it is meant for", flag.Name))
 			return
 		}
-		if flag.Changed || !v.IsSet(flag.Name) {
+		if !v.IsSet(flag.Name) || flag.Changed && flag.Name != "suppress" {
 			return
 		}
-		if err := setFlag(flag, v.Get(flag.Name)); err != nil {
-			errs = append(errs, fault.New(fault.Usage, "", "--%s from %s or defaults: %s", flag.Name, variable, err))
+		value := v.Get(flag.Name)
+		if !fromVariable {
+			value = found.anchored(flag.Name, value)
+		}
+		if err := setFlag(flags, flag, value); err != nil {
+			errs = append(errs, fault.New(fault.Usage, "", "--%s, from %s or the configuration's defaults, is not as it should be", flag.Name, variable).
+				Because(err).Hint("cpm filter --help tells what it takes"))
 		}
 	})
 	return errors.Join(errs...)
 }
 
-// setFlag gives a flag a value of the configuration or the environment: a scalar, or a list.
-func setFlag(flag *pflag.Flag, value any) error {
-	many, isList := flag.Value.(pflag.SliceValue)
-	switch value := value.(type) {
-	case []any:
-		if !isList {
-			return errors.New("one value is needed, not a list")
-		}
-		words := make([]string, len(value))
-		for i := range value {
-			words[i] = fmt.Sprint(value[i])
-		}
-		return many.Replace(words)
+// anchored makes the paths among the configuration's defaults relative to its folder.
+func (c *configFile) anchored(name string, value any) any {
+	switch name {
+	case "consent", "suppress", "output", "rejected", "report", "quarantine":
 	default:
-		if isList {
-			return many.Replace(strings.Split(fmt.Sprint(value), ","))
-		}
-		return flag.Value.Set(fmt.Sprint(value))
+		return value
 	}
+	if many, ok := value.([]any); ok {
+		anchored := make([]any, len(many))
+		for i := range many {
+			anchored[i] = c.anchored(name, many[i])
+		}
+		return anchored
+	}
+	path := fmt.Sprint(value)
+	if word, list, cut := strings.Cut(path, ":"); cut && name == "suppress" && !strings.ContainsAny(word, `/\.`) {
+		return word + ":" + c.within(list) // a list for one channel
+	}
+	if path == "-" {
+		return path
+	}
+	return c.within(path)
+}
+
+// setFlag gives a flag a value of the configuration or the environment: a scalar, or a list. Suppression lists add up
+// over all layers: one that somebody wrote down somewhere is never dropped.
+func setFlag(flags *pflag.FlagSet, flag *pflag.Flag, value any) error {
+	many, isList := flag.Value.(pflag.SliceValue)
+	values, several := value.([]any)
+	switch {
+	case several && !isList:
+		return errors.New("one value is needed, not a list")
+	case !isList:
+		if rows, err := strconv.ParseInt(fmt.Sprint(value), 10, 64); flag.Name == "min-consent-rows" && err == nil && rows < 1 {
+			return errors.New("0 lowers a guard; write it on the command line of the run that it is meant for")
+		}
+		return flags.Set(flag.Name, fmt.Sprint(value))
+	}
+	var words []string
+	if several {
+		for i := range values {
+			words = append(words, fmt.Sprint(values[i]))
+		}
+	} else {
+		words = strings.Split(fmt.Sprint(value), ",")
+	}
+	if flag.Changed {
+		words = append(many.GetSlice(), words...)
+	}
+	flag.Changed = true
+	return many.Replace(words)
 }
 
 // checkDefaults refuses keys under defaults: that are no flags of filter, or that lower a guard.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,10 +45,12 @@ type filtering struct {
 	job     *filter.Job
 	outputs *formats.Outputs
 	sinks   []*sink
-	next    consentload.Instant // the first instant at which a verdict could change
 	reportF *formats.Output
 	summary *filter.Summary
-	report  *filter.Report
+	toldOf  int // warnings told before the run
+
+	published bool
+	report    *filter.Report
 }
 
 // newFiltering checks all that can be checked before a file is read.
@@ -146,6 +149,11 @@ func (r *filtering) openAudience(ctx context.Context) (err error) {
 		return err
 	}
 	r.mindInput(r.file.Info())
+	if stdin, ok := r.std.in.(*os.File); ok && r.options.audience == "-" {
+		if info, err := stdin.Stat(); err == nil && info.Mode().IsRegular() {
+			r.mindInput(info)
+		}
+	}
 	if r.found.path != "" {
 		r.mindInput(r.found.info)
 	}
@@ -248,23 +256,55 @@ func (r *filtering) loadConsent(ctx context.Context) error {
 				r.mindInput(info)
 				total += info.Size()
 			}
+			if info, err := os.Stat(path + consentload.ManifestSuffix); err == nil {
+				r.mindInput(info)
+			}
 		}
 	}
-	if err := r.targets.check(r.inputs); err != nil {
-		return err
+	if !r.options.dryRun {
+		if err := r.targets.check(r.inputs); err != nil {
+			return err
+		}
 	}
 	progress := &consentload.Progress{}
 	options.Progress = progress
 	stop := r.talk.progress("consent", total, pulled{progress.Bytes.Load, progress.Rows.Load})
 	defer stop()
 	r.index, r.load, err = consentload.Load(ctx, r.catalog, sources, options)
-	return err
+	if err != nil {
+		return err
+	}
+	return r.checkLists(options.Kinds)
+}
+
+// checkLists refuses lists that could not do what they are for: one for a cell that nobody knows, and one that is to
+// reach whole subjects by identifiers of a kind that is not read.
+func (r *filtering) checkLists(kinds []consentload.Kind) error {
+	for _, list := range r.lists {
+		for what, names := range map[string][2][]string{
+			"channel": {list.Channels, r.index.Channels()}, "purpose": {list.Purposes, r.index.Purposes()},
+		} {
+			for _, name := range names[0] {
+				if !slices.Contains(names[1], name) {
+					return fault.New(fault.Usage, list.Path, "the list is for a %s that neither the configuration nor the exports know: %s",
+						what, name).Hint("the %ss are %s", what, strings.Join(told(names[1]), ", "))
+				}
+			}
+		}
+		for kind := range list.Kinds {
+			if list.Subject && r.catalog.Link != consentload.LinkNone && len(kinds) > 0 && !slices.Contains(kinds, kind) {
+				return fault.New(fault.Guard, list.Path, "the list names people by %s, which --kinds leaves unread: it would reach nobody else", kind).
+					Hint("add %s to --kinds, or say scope: identifier for the list in the configuration", kind)
+			}
+		}
+	}
+	return nil
 }
 
 func (r *filtering) loadOptions() (consentload.Options, error) {
 	o := r.options
 	options := consentload.Options{
-		AsOf: r.asOf, AsOfIsNow: r.isNow, MaxBad: o.maxBad, Quarantine: o.onBadConsent == "quarantine",
+		AsOf: r.asOf, AsOfIsNow: r.isNow, MaxBad: &o.maxBad, KeepBad: o.quarantine != "", Quarantine: o.onBadConsent == "quarantine",
 		AcceptUnreadRefusals: o.acceptUnread, Digest: o.report != "",
 	}
 	if o.given("min-consent-rows") { // without it the sources have their own guards

@@ -40,7 +40,7 @@ func (r *filtering) noticeConsent() {
 	}
 	if len(load.Unknown) > 0 {
 		r.warn("the exports name channels that nobody declared: %s; acts for them hold for no other channel",
-			strings.Join(load.Unknown, ", "))
+			strings.Join(told(load.Unknown), ", "))
 	}
 }
 

@@ -43,14 +43,24 @@ func (w *refWorld) listCodes() []int {
 			}
 			for _, col := range l.Table.Columns {
 				text := l.Table.text(r, col.Key)
-				if _, ok := refNormal(col.Key, text); refIsKind(col.Key) && text != "" && !ok {
+				_, ok := refNormal(col.Key, text)
+				switch {
+				case !refIsKind(col.Key):
+				case text != "" && !ok:
 					code = 11
+				case ok && code == 0 && w.cutsOff(l, col.Key):
+					code = 12
 				}
 			}
 		}
 		codes = append(codes, code)
 	}
 	return codes
+}
+
+// cutsOff says that a list is to reach whole subjects by a kind that is not read, so that nobody knows them.
+func (w *refWorld) cutsOff(l *refList, kind string) bool {
+	return l.Scope != "identifier" && w.link() != "none" && len(w.Kinds) > 0 && !slices.Contains(w.Kinds, kind)
 }
 
 // listed says whether the identifier, or its subject, is on a list for the cell.

@@ -135,12 +135,17 @@ func (r *filtering) publish(context.Context) error {
 			return fmt.Errorf("%s: %w", r.targets.report, err)
 		}
 	}
+	if err := r.talk.object(r.report); err != nil {
+		return err
+	}
 	if r.outputs != nil {
 		if err := r.outputs.Commit(); err != nil {
 			return err
 		}
 	}
-	return r.talk.done(r)
+	r.published = true
+	r.talk.done(r)
+	return nil
 }
 
 func (r *filtering) newReport(evidence formats.Evidence) *filter.Report {
@@ -151,7 +156,7 @@ func (r *filtering) newReport(evidence formats.Evidence) *filter.Report {
 		Link: r.catalog.Link.String(), Match: o.match, Dedupe: o.dedupe, DryRun: o.dryRun,
 		Audience: filter.AudienceUsed{Evidence: evidence, Format: info.Format, Detail: info.Detail},
 		Consent:  filter.NewConsentUsed(r.load), Lists: filter.NewListsUsed(r.lists, r.summary),
-		Rows: r.summary.Rows, Reasons: filter.ReasonTerms(), Warnings: r.warnings,
+		Rows: r.summary.Rows, Reasons: filter.ReasonTerms(), Warnings: append([]string{}, r.warnings...),
 		Outputs: []filter.OutputMade{},
 	}
 	report.Consent.LeftOut, report.Consent.Kinds = r.leftOut, o.kinds
@@ -164,11 +169,15 @@ func (r *filtering) newReport(evidence formats.Evidence) *filter.Report {
 			Readable: r.sample.Readable[i], Sampled: r.sample.Rows,
 		})
 	}
+	next := r.load.NextAct
 	for i := range r.summary.Cells {
 		report.Cells = append(report.Cells, filter.NewCellReport(r.gates[i], &r.summary.Cells[i]))
-		if at, ok := r.gates[i].NextExpiry(); ok && (report.NextChange == "" || at < r.next) {
-			report.NextChange, r.next = at.String(), at
+		if at, ok := r.gates[i].NextExpiry(); ok {
+			next = min(next, at)
 		}
+	}
+	if next.Ends() {
+		report.NextChange = next.String()
 	}
 	for _, s := range r.sinks {
 		report.Outputs = append(report.Outputs, r.made(s))

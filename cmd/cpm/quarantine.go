@@ -11,7 +11,7 @@ import (
 // writeQuarantine writes the records that could not be read as a canonical export with three more columns, so that
 // the file can be mended and loaded.
 func (r *filtering) writeQuarantine() error {
-	output, err := r.outputs.Create(r.targets.quarantine)
+	output, err := r.outputs.CreatePrivate(r.targets.quarantine)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,10 @@ func run(ctx context.Context, args []string, std streams) int {
 	root.SetOut(std.out)
 	root.SetErr(std.err)
 	err := root.ExecuteContext(ctx)
+	var stopped interruption
+	if err != nil && errors.As(context.Cause(ctx), &stopped) {
+		err = stopped // whatever it was that noticed it
+	}
 	if err != nil {
 		tell(std.err, err)
 	}

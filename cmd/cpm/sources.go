@@ -30,9 +30,13 @@ func (r *filtering) sources() ([]consentload.Source, error) {
 				continue
 			}
 			used[owner.source.Name] = true
-			source := owner.source
-			source.Path, source.Files, source.PassedOver = file, []string{file}, nil
-			sources = append(sources, source)
+			at := slices.IndexFunc(sources, func(s consentload.Source) bool { return s.Name == owner.source.Name })
+			if at < 0 {
+				at = len(sources)
+				sources = append(sources, owner.source)
+				sources[at].Files = nil
+			}
+			sources[at].Files = append(sources[at].Files, file)
 		}
 		if len(plain.Files) > 0 || len(found.PassedOver) > 0 {
 			sources = append(sources, plain)

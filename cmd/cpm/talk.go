@@ -92,6 +92,7 @@ func (t *talk) understood(r *filtering) {
 	for _, warning := range r.warnings {
 		t.warn(warning)
 	}
+	r.toldOf = len(r.warnings)
 }
 
 func (t *talk) consent(r *filtering) {
@@ -135,7 +136,11 @@ func (t *talk) consent(r *filtering) {
 // rules tells the configuration and lists in use.
 func (t *talk) rules(r *filtering) {
 	if r.found.path == "" {
-		t.say("config", "no configuration: no suppression lists, no notice or validity rule")
+		none := "no suppression lists, no notice or validity rule"
+		if len(r.lists) > 0 {
+			none = "no notice or validity rule"
+		}
+		t.say("config", "no configuration: %s", none)
 	} else {
 		t.say("config", "%s", r.found.path)
 	}
@@ -161,23 +166,27 @@ func (t *talk) warn(warning string) {
 	_, _ = fmt.Fprintf(t.w, "%s    %s\n", mark, warning)
 }
 
-// done tells the counts, or the one JSON object.
-func (t *talk) done(r *filtering) error {
-	if t.json != nil {
-		encoder := json.NewEncoder(t.json)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(r.report)
-	}
-	if t.quiet {
+// object writes the one JSON object, when it is asked for. It comes before the outputs appear: a run that cannot tell
+// what it did has failed, and leaves none.
+func (t *talk) object(report *filter.Report) error {
+	if t.json == nil {
 		return nil
+	}
+	encoder := json.NewEncoder(t.json)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(report)
+}
+
+// done tells the counts.
+func (t *talk) done(r *filtering) {
+	if t.quiet {
+		return
 	}
 	for i := range r.summary.Cells {
 		t.counts(r, &r.summary.Cells[i])
 	}
-	for _, list := range r.report.Lists {
-		if list.Matched == 0 {
-			t.warn("the suppression list " + list.Path + " names nobody in the audience")
-		}
+	for _, warning := range r.warnings[r.toldOf:] {
+		t.warn(warning)
 	}
 	for _, output := range r.report.Outputs {
 		if output.Path != "-" {
@@ -192,7 +201,6 @@ func (t *talk) done(r *filtering) error {
 	t.say("took", "%s, %s rows/s", (time.Duration(r.report.Milliseconds) * time.Millisecond).String(),
 		number(r.report.RowsPerSecond))
 	t.say("next", "%s", nextFlag(r))
-	return nil
 }
 
 const (
