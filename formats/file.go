@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"cpm/formats/fault"
 )
@@ -18,7 +19,8 @@ type File struct {
 	file   *os.File
 	info   os.FileInfo
 	digest chan digest
-	stream *hashed // of an input that can be read only once
+	closed atomic.Bool // nobody asks for the digest any more
+	stream *hashed     // of an input that can be read only once
 }
 
 // Evidence is what a later check needs of an input.
@@ -96,7 +98,7 @@ func watch(path string, file *os.File, withDigest bool) (*File, error) {
 		f.digest = make(chan digest, 1)
 		go func() {
 			sum := sha256.New()
-			_, err := io.Copy(sum, io.NewSectionReader(file, 0, info.Size()))
+			_, err := io.Copy(sum, &unlessClosed{f, io.NewSectionReader(file, 0, info.Size())})
 			f.digest <- digest{sum.Sum(nil), err}
 		}()
 	}
@@ -132,8 +134,22 @@ func (f *File) Evidence() (Evidence, error) {
 	return e, nil
 }
 
+// unlessClosed reads until its file is closed.
+type unlessClosed struct {
+	*File
+	from io.Reader
+}
+
+func (u *unlessClosed) Read(p []byte) (int, error) {
+	if u.closed.Load() {
+		return 0, os.ErrClosed
+	}
+	return u.from.Read(p)
+}
+
 // Close closes the file.
 func (f *File) Close() error {
+	f.closed.Store(true)
 	if f.digest != nil {
 		d := <-f.digest // the hashing goroutine must not outlive the file
 		f.digest <- d

@@ -37,7 +37,18 @@ func (r *filtering) offerCells() error {
 			Hint("declare channels and purposes in the configuration")
 	}
 	return fault.New(fault.Usage, "", "%s; the exports hold, by identifiers:%s", what, strings.Join(lines, "")).
-		Hint("%s", strings.Join(r.options.args, " ")+" "+r.missing(best))
+		Hint("%s %s", quoted(r.options.args), r.missing(best))
+}
+
+// quoted joins the words of a command so that a shell takes them apart as they were.
+func quoted(args []string) string {
+	words := make([]string, len(args))
+	for i, arg := range args {
+		if words[i] = arg; arg == "" || strings.ContainsAny(arg, " \t*?[]{}()$&;|<>#~`!'\"\\") {
+			words[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // missing is what a command line still needs of a cell's two flags.

@@ -73,6 +73,9 @@ func writeNew(files map[string][]byte) (err error) {
 	outputs := formats.NewOutputs(formats.OutputOptions{Mode: 0o644})
 	defer func() { err = errors.Join(err, outputs.Abort()) }()
 	for _, path := range sortedKeys(files) {
+		if _, err := os.Lstat(path); err == nil {
+			return fault.New(fault.Usage, path, "the file exists").Hint("move it away, or work in another folder")
+		}
 		output, err := outputs.Create(path)
 		if err != nil {
 			return err
