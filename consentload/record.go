@@ -212,8 +212,16 @@ func lookUp(seen map[string]wordNumber, raw []byte, name func(string) (string, b
 	return word, nil
 }
 
-// statusOf reads a status; 0 when it is none.
+// statusOf reads a status; 0 when it is none. Words as the canonical form has them are most of a load.
 func statusOf(raw []byte) Status {
+	switch string(raw) {
+	case "granted":
+		return Granted
+	case "denied":
+		return Denied
+	case "withdrawn":
+		return Withdrawn
+	}
 	raw = bytes.TrimFunc(raw, isBlank)
 	for status := Granted; status <= Withdrawn; status++ {
 		if strings.EqualFold(string(raw), status.String()) { // no allocation: the conversion does not outlive the call

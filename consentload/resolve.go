@@ -136,6 +136,9 @@ func (w *worker) run(ctx context.Context, grouped []bool, share, of int) error {
 }
 
 func (w *worker) subject(members []uint32) {
+	if len(members) == 1 && w.direct(members[0]) {
+		return
+	}
 	w.turn++
 	for _, ordinal := range members {
 		for _, a := range w.log.of(ordinal) {
@@ -147,6 +150,26 @@ func (w *worker) subject(members []uint32) {
 			}
 		}
 	}
+}
+
+// direct settles an identifier that is a subject of its own and has acts for named channels and purposes alone: each
+// then stands for its cell, and nothing else covers it.
+func (w *worker) direct(ordinal uint32) bool {
+	log := w.log.of(ordinal)
+	for i := range log {
+		if log[i].scope.channel == 0 || log[i].scope.purpose == 0 {
+			return false
+		}
+	}
+	for i := range log {
+		a := &log[i]
+		refusal := *a
+		if a.granted > a.refused {
+			refusal.refused = None
+		}
+		w.settle(ordinal, w.cellOf(int(a.scope.channel), int(a.scope.purpose)), refusal, *a)
+	}
+	return true
 }
 
 // cellsOf returns the cells that a scope covers.
