@@ -25,5 +25,12 @@
 //
 // What is silent in an export is settled on the side of not contacting: a version that two notices list is none, an
 // act dated later than now is a fault of a clock and, if it is a refusal, counts at once, and a quarantined record
-// suppresses everybody whom it may name.
+// suppresses everybody whom it may name. A time without a zone where none is declared stops a load even under
+// quarantine: it is the declaration that is missing, not a record. An export with two columns for one kind is refused,
+// because a refusal may name its person in the one that would be passed over; so are columns of hashed or nested
+// identifiers, and two sources that would read one file in different zones. A record under an ignored name is passed
+// over whatever else it holds, unless its row does not split.
+//
+// A suppression list names people by every identifier column that it has. One that is to reach whole subjects by a
+// kind that --kinds leaves unread stops the run: nobody would know whom it reaches.
 package consentload
