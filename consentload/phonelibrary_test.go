@@ -46,8 +46,12 @@ func TestPhoneBeginningsEqualTheLibrary(t *testing.T) {
 				if i%5 == 0 {
 					tail = "00" + tail[2:]
 				}
-				raw := fmt.Sprintf(forms[(i+beginning)%len(forms)], fmt.Sprintf("%04d", beginning), tail)
-				reportDifference(t, "CN", raw, normal)
+				for f, form := range forms {
+					if testing.Short() && f != (i+beginning)%len(forms) {
+						continue // in short, each number in one form
+					}
+					reportDifference(t, "CN", fmt.Sprintf(form, fmt.Sprintf("%04d", beginning), tail), normal)
+				}
 			}
 		}
 	})

@@ -22,6 +22,9 @@ func (r *filtering) noticeConsent() {
 		r.warn("the newest act of consent is %s old: is the export?", ageText(r.asOf.Time().Sub(load.Newest.Time())))
 	}
 	total := load.Total
+	if total.Events == 0 {
+		r.warn("no act of consent is in force as of then; where silence means yes, everybody would be contacted")
+	}
 	for _, note := range []struct {
 		n    int64
 		text string
