@@ -140,7 +140,7 @@ func (l *loader) file(ctx context.Context, source Source, path string) (told Fil
 		return told, err
 	}
 	if sidecar == nil && source.RequireManifest {
-		return told, fault.New(fault.Guard, path, "the export has no %s", ManifestSuffix).
+		return told, fault.New(fault.Guard, path, "the export has no %s", manifestSuffix).
 			Hint("its source demands one (require_manifest): have its writer add it, with rows, bytes or sha256")
 	}
 	file, err := formats.OpenFile(path, l.options.Digest || sidecar != nil && sidecar.SHA256 != nil)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"cpm/formats"
@@ -21,26 +22,37 @@ type manifest struct {
 	SHA256 *string `json:"sha256"`
 }
 
-// ManifestSuffix makes the name of a manifest from that of its export.
-const ManifestSuffix = ".manifest.json"
+const manifestSuffix = ".manifest.json"
+
+// Manifests returns where the manifest of an export may stand: app.csv.manifest.json or app.manifest.json.
+func Manifests(path string) []string {
+	return []string{path + manifestSuffix, strings.TrimSuffix(path, filepath.Ext(path)) + manifestSuffix}
+}
 
 // readManifest reads a file's manifest; nil when there is none. Unknown keys are in order: writers say more.
-func readManifest(path string) (*manifest, error) {
-	text, err := os.ReadFile(path + ManifestSuffix)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no manifest is an ordinary answer, and there is nothing else to say
+func readManifest(export string) (*manifest, error) {
+	for _, path := range Manifests(export) {
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return parseManifest(path, text)
 	}
-	if err != nil {
-		return nil, err
-	}
+	return nil, nil //nolint:nilnil // no manifest is an ordinary answer, and there is nothing else to say
+}
+
+func parseManifest(path string, text []byte) (*manifest, error) {
 	m := &manifest{}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	if err := decoder.Decode(m); err != nil || decoder.More() {
-		return nil, fault.New(fault.Input, path+ManifestSuffix, "this is no manifest").
+		return nil, fault.New(fault.Input, path, "this is no manifest").
 			Hint(`a manifest is {"rows": 1000, "bytes": 52000, "sha256": "…"}`)
 	}
 	if m.Rows == nil && m.Bytes == nil && m.SHA256 == nil {
-		return nil, fault.New(fault.Input, path+ManifestSuffix, "the manifest says neither rows, bytes nor sha256").
+		return nil, fault.New(fault.Input, path, "the manifest says neither rows, bytes nor sha256").
 			Hint("write at least one of them, so that the export can be checked")
 	}
 	return m, nil

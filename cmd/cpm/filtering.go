@@ -256,8 +256,10 @@ func (r *filtering) loadConsent(ctx context.Context) error {
 				r.mindInput(info)
 				total += info.Size()
 			}
-			if info, err := os.Stat(path + consentload.ManifestSuffix); err == nil {
-				r.mindInput(info)
+			for _, manifest := range consentload.Manifests(path) {
+				if info, err := os.Stat(manifest); err == nil {
+					r.mindInput(info)
+				}
 			}
 		}
 	}
