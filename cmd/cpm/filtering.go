@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -171,6 +172,16 @@ func (r *filtering) mindInput(info os.FileInfo) {
 	}
 }
 
+// mindFile does so for a path and returns the file's size; 0 when it is not there, which its reader will tell.
+func (r *filtering) mindFile(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	r.mindInput(info)
+	return info.Size()
+}
+
 func (r *filtering) mapColumns(contacts []consentload.Kind) (err error) {
 	r.columns, r.passed, err = filter.MapColumns(r.catalog.Kinds, r.reader.Info().Columns, r.specs, contacts)
 	var f *fault.Error
@@ -233,9 +244,7 @@ func (r *filtering) loadList(ctx context.Context, source consentload.ListSource)
 		return err
 	}
 	r.lists = append(r.lists, list)
-	if info, err := os.Stat(source.Path); err == nil {
-		r.mindInput(info)
-	}
+	r.mindFile(source.Path)
 	return nil
 }
 
@@ -252,14 +261,9 @@ func (r *filtering) loadConsent(ctx context.Context) error {
 	var total int64
 	for _, source := range sources {
 		for _, path := range source.Files {
-			if info, err := os.Stat(path); err == nil {
-				r.mindInput(info)
-				total += info.Size()
-			}
+			total += r.mindFile(path)
 			for _, manifest := range consentload.Manifests(path) {
-				if info, err := os.Stat(manifest); err == nil {
-					r.mindInput(info)
-				}
+				r.mindFile(manifest)
 			}
 		}
 	}
@@ -283,17 +287,21 @@ func (r *filtering) loadConsent(ctx context.Context) error {
 // reach whole subjects by identifiers of a kind that is not read.
 func (r *filtering) checkLists(kinds []consentload.Kind) error {
 	for _, list := range r.lists {
-		for what, names := range map[string][2][]string{
-			"channel": {list.Channels, r.index.Channels()}, "purpose": {list.Purposes, r.index.Purposes()},
+		for _, names := range []struct {
+			what        string
+			said, known []string
+		}{
+			{"channel", list.Channels, r.index.Channels()},
+			{"purpose", list.Purposes, r.index.Purposes()},
 		} {
-			for _, name := range names[0] {
-				if !slices.Contains(names[1], name) {
+			for _, name := range names.said {
+				if !slices.Contains(names.known, name) {
 					return fault.New(fault.Usage, list.Path, "the list is for a %s that neither the configuration nor the exports know: %s",
-						what, name).Hint("the %ss are %s", what, strings.Join(told(names[1]), ", "))
+						names.what, name).Hint("the %ss are %s", names.what, strings.Join(told(names.known), ", "))
 				}
 			}
 		}
-		for kind := range list.Kinds {
+		for _, kind := range slices.Sorted(maps.Keys(list.Kinds)) { // the same one is told every time
 			if list.Subject && r.catalog.Link != consentload.LinkNone && len(kinds) > 0 && !slices.Contains(kinds, kind) {
 				return fault.New(fault.Guard, list.Path, "the list names people by %s, which --kinds leaves unread: it would reach nobody else", kind).
 					Hint("add %s to --kinds, or say scope: identifier for the list in the configuration", kind)
