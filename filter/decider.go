@@ -197,7 +197,7 @@ func (d *decider) selection(g int, permitted bool) formats.Selection {
 		}
 		d.extra[row] = uint8(reason)
 	}
-	return formats.Selection{Keep: d.keep, Extra: d.extra, Words: d.words}
+	return formats.Selection{Keep: d.keep, Extra: [][]uint8{d.extra}, Words: d.words}
 }
 
 func (d *decider) count(g int, b *batch) {

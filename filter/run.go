@@ -201,7 +201,7 @@ func (j *Job) open() error {
 	for i, sink := range j.Sinks {
 		var err error
 		if sink.Permitted != nil {
-			if j.outputs[i].permitted, err = j.Reader.NewWriter(sink.Permitted, ""); err != nil {
+			if j.outputs[i].permitted, err = j.Reader.NewWriter(sink.Permitted); err != nil {
 				return err
 			}
 		}

@@ -102,7 +102,7 @@ func checkEnd(r Reader) error {
 // choice is what is done with each row of an input, by its number.
 type choice struct {
 	keep  func(row int) bool
-	extra string
+	extra []string
 	word  func(row int) uint8
 	words []string
 }
@@ -117,9 +117,13 @@ func (c choice) selection(row, rows int) Selection {
 		if c.keep(row + i) {
 			s.Keep.Set(i)
 		}
-		if c.extra != "" {
-			s.Extra = append(s.Extra, c.word(row+i))
+	}
+	for range c.extra {
+		column := make([]uint8, rows)
+		for i := range column {
+			column[i] = c.word(row + i)
 		}
+		s.Extra = append(s.Extra, column)
 	}
 	return s
 }
@@ -130,7 +134,7 @@ func (s suite) rewrite(f fixture, w io.Writer, c choice) error {
 	if err != nil {
 		return err
 	}
-	out, err := r.NewWriter(w, c.extra)
+	out, err := r.NewWriter(w, c.extra...)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func conform(t *testing.T, s suite) {
 			}
 			t.Run("keeping every row keeps the table", func(t *testing.T) { s.keepsAll(t, f, whole) })
 			t.Run("keeping some rows keeps exactly these", func(t *testing.T) { s.keepsSome(t, f, whole) })
-			t.Run("an extra column stands last", func(t *testing.T) { s.widens(t, f, whole) })
+			t.Run("extra columns stand last", func(t *testing.T) { s.widens(t, f, whole) })
 			t.Run("no batch size changes the result", func(t *testing.T) { s.anyBatchSize(t, f, whole) })
 			t.Run("a cut file is refused or its rows are right", func(t *testing.T) { s.anyPrefix(t, f, whole) })
 			t.Run("a failing writer is always reported", func(t *testing.T) { s.failingWriter(t, f) })
@@ -91,12 +91,12 @@ func coin(seed uint64) func(int) bool {
 
 func (s suite) widens(t *testing.T, f fixture, whole table) {
 	words := []string{"permitted", "withdrawn", "no_consent"}
-	c := choice{keep: coin(5), extra: "cpm_reason", words: words, word: func(row int) uint8 { return uint8(row * 7 % 3) }}
+	c := choice{keep: coin(5), extra: []string{"cpm_sms", "cpm_email"}, words: words, word: func(row int) uint8 { return uint8(row * 7 % 3) }}
 	got, err := readTable(s, f, s.rewritten(t, f, c))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := append(append([]string{}, whole.Columns...), c.extra)
+	want := append(append([]string{}, whole.Columns...), c.extra...)
 	if diff := cmp.Diff(want, got.Columns); diff != "" && !f.options.NoHeader {
 		t.Fatalf("columns (-want +got):\n%s", diff)
 	}
@@ -113,7 +113,7 @@ func (s suite) widens(t *testing.T, f fixture, whole table) {
 			}
 			continue
 		}
-		row.Values = append(append([][]byte{}, row.Values...), []byte(words[c.word(i)]))
+		row.Values = append(append([][]byte{}, row.Values...), []byte(words[c.word(i)]), []byte(words[c.word(i)]))
 		if diff := cmp.Diff(row, wide); diff != "" {
 			t.Errorf("row %d (-want +got):\n%s", i, diff)
 		}
@@ -173,7 +173,7 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 func (s suite) failingWriter(t *testing.T, f fixture) {
 	for _, batch := range []int{0, 16} {
 		f.options.BatchSize = batch
-		c := choice{keep: coin(1), extra: "cpm_reason", words: []string{"denied"}, word: func(int) uint8 { return 0 }}
+		c := choice{keep: coin(1), extra: []string{"cpm_reason"}, words: []string{"denied"}, word: func(int) uint8 { return 0 }}
 		size := len(s.rewritten(t, f, c))
 		for n := range size {
 			if err := s.rewrite(f, &fullDisk{left: n}, c); !errors.Is(err, errFull) {
@@ -215,7 +215,7 @@ func (s suite) rewriteAtOnce(f fixture) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	w, err := r.NewWriter(&out, "")
+	w, err := r.NewWriter(&out)
 	if err != nil {
 		return nil, err
 	}

@@ -41,12 +41,12 @@ func TestWarmBatchIsDecodedAndEncodedWithoutAllocations(t *testing.T) {
 	text := "a,b,c\n" + strings.Repeat("1,2,3\n\"4\",\"5\"\"5\",6\n7,8\n\n", 1000)
 	r, batches := readyBatches(t, text, []int{0, 1, 2})
 	b := batches[0]
-	for _, extra := range []string{"", "why"} {
-		w, err := r.NewWriter(io.Discard, extra)
+	for _, extra := range [][]string{nil, {"why"}, {"why", "how"}} {
+		w, err := r.NewWriter(io.Discard, extra...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := choice{keep: coin(1), extra: "why", words: []string{"word"}, word: func(int) uint8 { return 0 }}
+		c := choice{keep: coin(1), extra: extra, words: []string{"word"}, word: func(int) uint8 { return 0 }}
 		s := c.selection(0, b.Rows())
 		allocations := testing.AllocsPerRun(20, func() {
 			if err := b.Decode(); err != nil {

@@ -14,7 +14,7 @@ type csvWriter struct {
 	shape  csvShape
 	header []byte // mark, header, the name of the extra column, line end
 	eol    string // the line end of the file, which completes a row without one when another follows
-	extra  bool
+	extra  int    // how many extra columns
 	w      io.Writer
 
 	begun bool   // the header is written
@@ -33,14 +33,14 @@ type csvPart struct {
 }
 
 // NewWriter implements Reader.
-func (r *csvReader) NewWriter(w io.Writer, extra string) (Writer, error) {
-	out := &csvWriter{shape: r.csvShape, eol: r.eol + missing(r.eol, "\n"), extra: extra != "", w: w}
+func (r *csvReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
+	out := &csvWriter{shape: r.csvShape, eol: r.eol + missing(r.eol, "\n"), extra: len(extra), w: w}
 	out.header = append(bytes.Clone(r.mark), r.header...)
 	if r.noHeader {
 		return out, nil
 	}
-	if extra != "" {
-		out.header = appendField(append(out.header, r.delim), extra, r.delim)
+	for _, name := range extra {
+		out.header = appendField(append(out.header, r.delim), name, r.delim)
 	}
 	out.header = append(out.header, r.eol...)
 	out.due = missing(r.eol, out.eol)
@@ -66,12 +66,12 @@ func (w *csvWriter) Encode(b Batch, s Selection) (Part, error) {
 	if !from.isReady {
 		return nil, errors.New("a batch that is not decoded, or released")
 	}
-	if n := from.Rows(); len(s.Keep)*64 < n || w.extra && len(s.Extra) < n {
-		return nil, fmt.Errorf("the selection is shorter than the %d rows of its batch", n)
+	if !s.fits(from.Rows(), w.extra) {
+		return nil, fmt.Errorf("the selection is shorter than the %d rows of its batch", from.Rows())
 	}
 	p := w.parts.take()
 	p.text, p.rows, p.due = p.text[:0], 0, ""
-	if w.extra {
+	if w.extra > 0 {
 		if err := p.widen(from, s, w.shape.delim); err != nil {
 			return nil, err
 		}
@@ -103,18 +103,20 @@ func (p *csvPart) copyRuns(b *csvBatch, keep Bits) {
 	}
 }
 
-// widen appends the kept rows, each with its word before its line end.
+// widen appends the kept rows, each with its words before its line end.
 func (p *csvPart) widen(b *csvBatch, s Selection, delim byte) error {
 	p.quoteWords(s.Words, delim)
 	for at, end := s.Keep.run(0, len(b.rows)); at < end; at, end = s.Keep.run(end, len(b.rows)) {
 		p.rows += int64(end - at)
 		for i := at; i < end; i++ {
-			if int(s.Extra[i]) >= len(p.words) {
-				return fmt.Errorf("row %d of the batch has word %d of %d", i, s.Extra[i], len(p.words))
-			}
 			row := b.rows[i]
 			p.text = append(p.text, b.data[row.start:row.end]...)
-			p.text = append(p.text, p.words[s.Extra[i]]...)
+			for _, column := range s.Extra {
+				if int(column[i]) >= len(p.words) {
+					return fmt.Errorf("row %d of the batch has word %d of %d", i, column[i], len(p.words))
+				}
+				p.text = append(p.text, p.words[column[i]]...)
+			}
 			p.text = append(p.text, b.data[row.end:row.stop]...)
 		}
 	}

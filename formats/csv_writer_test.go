@@ -21,6 +21,7 @@ func TestWriter(t *testing.T) {
 		{name: "a header that a CR ends at the end of the file keeps it", in: "a,b\r", extra: "why", want: "a,b,why\r"},
 		{name: "a header alone is extended without a line end", in: "a,b", extra: "cpm_reason", want: "a,b,cpm_reason"},
 		{name: "without a header only rows are extended", in: bom + "1,2\r\n3,4\r", extra: "cpm_reason", noHeader: true, want: bom + "1,2,word\r\n3,4,\"wo\"\"rd\"\r"},
+		{name: "several columns are added in their order", in: "a,b\n1,2\n3,4\n", extra: "why how", want: "a,b,why,how\n1,2,word,word\n3,4,wo\"\"rd,wo\"\"rd\n"},
 		{name: "a malformed row goes as it stands", in: "a,b\n1\n\"2\"x,3\n", extra: "why", want: "a,b,why\n1,word\n\"2\"x,3,\"wo\"\"rd\"\n"},
 		{name: "an empty recipient gets its word", in: "a\n\n1\n", extra: "why", want: "a,why\n,word\n1,\"wo\"\"rd\"\n"},
 		{name: "empty lines are dropped between rows that are kept", in: "\n\na,b\n1,2\n\n\r\n3,4\n\n", want: "a,b\n1,2\n3,4\n"},
@@ -28,7 +29,7 @@ func TestWriter(t *testing.T) {
 		{name: "a quoted line break is no line end", in: "a,b\n\"1\n2\",3\n4,5\n", keep: "0", want: "a,b\n\"1\n2\",3\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			how := choice{keep: everyRow, extra: c.extra, words: []string{"word", `wo"rd`}, word: func(row int) uint8 { return uint8(row & 1) }}
+			how := choice{keep: everyRow, extra: strings.Fields(c.extra), words: []string{"word", `wo"rd`}, word: func(row int) uint8 { return uint8(row & 1) }}
 			if c.keep != "" {
 				how.keep = func(row int) bool { return strings.Contains(c.keep, string(rune('0'+row))) }
 			}
@@ -37,7 +38,7 @@ func TestWriter(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want := strings.ReplaceAll(c.want, `4,wo""rd`, `4,"wo""rd"`); got != want {
+				if want := strings.ReplaceAll(c.want, `,wo""rd`, `,"wo""rd"`); got != want {
 					t.Errorf("batches of %d bytes: %q, want %q", batch, got, want)
 				}
 			}
@@ -78,7 +79,7 @@ func TestRowBehindOneWithoutLineEndStandsOnItsOwnLine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, err := first.NewWriter(&out, "")
+			w, err := first.NewWriter(&out)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +106,7 @@ func TestRowBehindAHeaderWithoutLineEndStandsOnItsOwnLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		w, err := bare.NewWriter(&out, "")
+		w, err := bare.NewWriter(&out)
 		if err == nil {
 			err = w.Append(encodeAll(t, other, w))
 		}
@@ -136,9 +137,9 @@ func TestSelectionThatDoesNotFitItsBatchIsRefused(t *testing.T) {
 	}
 	keep := Bits{3}
 	for name, s := range map[string]Selection{
-		"no bits":        {Extra: []uint8{0, 0}, Words: []string{"w"}},
-		"too few words":  {Keep: keep, Extra: []uint8{0, 1}, Words: []string{"w"}},
-		"too short":      {Keep: keep, Extra: []uint8{0}, Words: []string{"w"}},
+		"no bits":        {Extra: [][]uint8{{0, 0}}, Words: []string{"w"}},
+		"too few words":  {Keep: keep, Extra: [][]uint8{{0, 1}}, Words: []string{"w"}},
+		"too short":      {Keep: keep, Extra: [][]uint8{{0}}, Words: []string{"w"}},
 		"nothing at all": {},
 	} {
 		if _, err := w.Encode(b, s); err == nil {
@@ -155,7 +156,7 @@ func TestBatchThatIsNotDecodedOrIsReleasedIsNotEncoded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := r.NewWriter(io.Discard, "")
+	w, err := r.NewWriter(io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +199,7 @@ func TestShortWriteIsAnErrorThatStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := r.NewWriter(shortWriter{}, "")
+	w, err := r.NewWriter(shortWriter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +216,7 @@ func TestBatchOfAnotherFormatIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := r.NewWriter(io.Discard, "")
+	w, err := r.NewWriter(io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,10 +13,23 @@ type Input struct {
 	Size   int64 // bytes; -1 when unknown (a pipe)
 }
 
-// Options says what cannot be seen from the bytes. The zero value detects everything.
+// PathReader is a Reader of nested rows, whose columns are no closed list: what Info().Columns names is what the first
+// rows showed. Path returns the place of a column for Select, and adds it to the columns when it was not there; it comes
+// before Select. A path is keys joined by dots; a key with a dot in it is written as it stands and found whole.
+type PathReader interface {
+	Reader
+	Path(path string) (column int, err error)
+}
+
+// Options says what cannot be seen from the bytes. The zero value detects everything. What is set is used or refused,
+// never dropped: an encoding of a format that has none is a fault of kind Usage.
 type Options struct {
-	NoHeader  bool // the first row of a text table is data; columns are named #1, #2, …
-	BatchSize int  // bytes a batch of a text format aims at; 0 means 1 MiB. Results never depend on it
+	NoHeader  bool   // the first row of a text table is data; columns are named #1, #2, …
+	Encoding  string // of a delimited text, such as GB18030 or UTF-16; empty: detected
+	Delimiter byte   // of a delimited text; 0: detected
+	Sheet     string // of a workbook, by name; empty: the first
+	Records   string // of a JSON document: the path of the array whose elements are the rows, such as content; empty: detected
+	BatchSize int    // bytes a batch of a text format aims at; 0 means 1 MiB. Results never depend on it
 }
 
 // Info is what was understood of an input before its first row.
@@ -43,9 +56,9 @@ type Reader interface {
 	Next() (Batch, error)
 	// Done tells how many of Info().Size bytes have been consumed; safe beside Next, for progress.
 	Done() int64
-	// NewWriter returns a writer of the same format and shape to w. With extra != "", rows get one more column of
-	// that name at the end (its values come with each Selection).
-	NewWriter(w io.Writer, extra string) (Writer, error)
+	// NewWriter returns a writer of the same format and shape to w. For each name in extra, rows get one more column
+	// at the end (the values come with each Selection).
+	NewWriter(w io.Writer, extra ...string) (Writer, error)
 	// Close releases the reader; the Input stays open.
 	Close() error
 }
@@ -75,9 +88,22 @@ type Batch interface {
 // Selection says which rows of a batch go to a writer.
 type Selection struct {
 	Keep Bits // bit i set: row i is kept
-	// Extra holds, for writers with an extra column, the word of each row as an index into Words.
-	Extra []uint8
+	// Extra holds, for each extra column of the writer, the word of each row as an index into Words.
+	Extra [][]uint8
 	Words []string
+}
+
+// fits reports whether the selection says something of each of the rows, for a writer of so many extra columns.
+func (s Selection) fits(rows, extra int) bool {
+	if len(s.Keep)*64 < rows || len(s.Extra) < extra {
+		return false
+	}
+	for _, column := range s.Extra {
+		if len(column) < rows {
+			return false
+		}
+	}
+	return true
 }
 
 // Writer emits chosen rows of the batches of the reader that made it. Encode may be called on several goroutines at

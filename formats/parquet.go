@@ -82,8 +82,8 @@ func (r *parquetReader) Next() (Batch, error) {
 func (r *parquetReader) Done() int64 { return min(r.done.Load(), r.size) }
 
 // NewWriter implements Reader.
-func (r *parquetReader) NewWriter(w io.Writer, extra string) (Writer, error) {
-	out, err := r.file.NewWriter(w, extra)
+func (r *parquetReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
+	out, err := r.file.NewWriter(w, extra...)
 	if err != nil {
 		return nil, err
 	}

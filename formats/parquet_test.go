@@ -49,7 +49,7 @@ func copyParquet(data []byte, extra string, keep func(row int) bool) ([]byte, er
 		return nil, err
 	}
 	var out bytes.Buffer
-	w, err := r.NewWriter(&out, extra)
+	w, err := r.NewWriter(&out, strings.Fields(extra)...)
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +65,12 @@ func copyParquet(data []byte, extra string, keep func(row int) bool) ([]byte, er
 		if err := b.Decode(); err != nil {
 			return nil, err
 		}
-		s := Selection{Keep: Bits(nil).Reset(b.Rows()), Extra: make([]uint8, b.Rows()), Words: []string{"even", "odd"}}
+		s := Selection{Keep: Bits(nil).Reset(b.Rows()), Extra: [][]uint8{make([]uint8, b.Rows())}, Words: []string{"even", "odd"}}
 		for i := range b.Rows() {
 			if keep(first + i) {
 				s.Keep.Set(i)
 			}
-			s.Extra[i] = uint8((first + i) % 2)
+			s.Extra[0][i] = uint8((first + i) % 2)
 		}
 		first += b.Rows()
 		part, err := w.Encode(b, s)
@@ -260,7 +260,7 @@ func TestAParquetWriterTakesTheBatchesOfItsReaderAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w, err := readers[0].NewWriter(io.Discard, "")
+	w, err := readers[0].NewWriter(io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

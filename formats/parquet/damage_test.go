@@ -48,7 +48,7 @@ func useAll(data []byte, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	w, err := f.NewWriter(to, "")
+	w, err := f.NewWriter(to)
 	if err != nil {
 		return err
 	}

@@ -63,8 +63,11 @@ func (g *gather) finish(rows int) error {
 	return nil
 }
 
-// writeWords writes the extra column.
-func writeWords(to *pq.ColumnWriter, s Selection, rows int) error {
+// writeWords writes an extra column, whose words are those of the selection by their indexes.
+func writeWords(to *pq.ColumnWriter, s Selection, indexes []uint8, rows int) error {
+	if len(indexes) < rows {
+		return fmt.Errorf("parquet writer: a selection is shorter than its %d rows", rows)
+	}
 	words := make([]pq.Value, len(s.Words))
 	for i, word := range s.Words {
 		words[i] = pq.ByteArrayValue([]byte(word))
@@ -75,10 +78,10 @@ func writeWords(to *pq.ColumnWriter, s Selection, rows int) error {
 		if !has(s.Keep, i) {
 			continue
 		}
-		if int(s.Extra[i]) >= len(words) {
+		if int(indexes[i]) >= len(words) {
 			return fmt.Errorf("parquet writer: row %d has no word for the extra column", i+1)
 		}
-		if batch = append(batch, words[s.Extra[i]]); len(batch) == cap(batch) {
+		if batch = append(batch, words[indexes[i]]); len(batch) == cap(batch) {
 			if err := g.write(batch); err != nil {
 				return err
 			}

@@ -39,8 +39,8 @@ func (n *node) Compression() compress.Codec            { return n.codec }
 func (n *node) Name() string                           { return n.name }
 func (n *node) Value(base reflect.Value) reflect.Value { return base }
 
-// writeSchema returns the schema to write by, with one more column of text when extra is not empty.
-func (f *File) writeSchema(extra string) *pq.Schema {
+// writeSchema returns the schema to write by, with one more column of text for each name in extra.
+func (f *File) writeSchema(extra []string) *pq.Schema {
 	next := 0
 	var build func(c *pq.Column) *node
 	build = func(c *pq.Column) *node {
@@ -59,9 +59,9 @@ func (f *File) writeSchema(extra string) *pq.Schema {
 	}
 	root := build(f.pq.Root())
 	root.repetition = format.Required
-	if extra != "" {
+	for _, name := range extra {
 		root.fields = append(root.fields, &node{
-			Node: pq.String(), name: extra, typ: pq.ByteArrayType,
+			Node: pq.String(), name: name, typ: pq.ByteArrayType,
 			encoding: &pq.RLEDictionary, codec: f.codecOf(f.leaves[0]),
 		})
 	}

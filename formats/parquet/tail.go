@@ -73,7 +73,7 @@ func (w *Writer) mendGroup(g, source *format.RowGroup, end int64) {
 func (w *Writer) splice(b []byte) ([]byte, error) {
 	f := w.file.footer
 	schema, orders := f.bytes[f.schema.start:f.schema.end], f.bytes[f.columnOrders.start:f.columnOrders.end]
-	if w.extra != "" {
+	if len(w.extra) > 0 {
 		var err error
 		if schema, orders, err = f.extend(w.extra); err != nil {
 			return nil, err
@@ -99,42 +99,46 @@ func (w *Writer) splice(b []byte) ([]byte, error) {
 	return out.stop(), err
 }
 
-// extend returns schema and column orders with one more column of text under the root.
-func (f *footer) extend(name string) (schema, orders []byte, err error) {
-	element := &format.SchemaElement{Name: name, LogicalType: format.LogicalType{Value: &format.StringType{}}}
-	element.Type.Set(format.ByteArray)
-	element.RepetitionType.Set(format.Required)
-	element.ConvertedType.Set(deprecated.UTF8)
-	last, err := thrift.Marshal(new(thrift.CompactProtocol), element)
-	if err != nil {
+// extend returns schema and column orders with one more column of text under the root for each name.
+func (f *footer) extend(names []string) (schema, orders []byte, err error) {
+	var elements, added []byte
+	for _, name := range names {
+		element := &format.SchemaElement{Name: name, LogicalType: format.LogicalType{Value: &format.StringType{}}}
+		element.Type.Set(format.ByteArray)
+		element.RepetitionType.Set(format.Required)
+		element.ConvertedType.Set(deprecated.UTF8)
+		one, err := thrift.Marshal(new(thrift.CompactProtocol), element)
+		if err != nil {
+			return nil, nil, err
+		}
+		elements = append(elements, one...)
+		if one, err = thrift.Marshal(new(thrift.CompactProtocol), &format.ColumnOrder{Value: &format.TypeDefinedOrder{}}); err != nil {
+			return nil, nil, err
+		}
+		added = append(added, one...)
+	}
+	if schema, err = f.extendList(f.schema, elements, len(names)); err != nil {
 		return nil, nil, err
 	}
-	if schema, err = f.extendList(f.schema, last); err != nil {
-		return nil, nil, err
-	}
-	if schema, err = addChild(schema); err != nil || f.columnOrders.id == 0 {
+	if schema, err = addChildren(schema, len(names)); err != nil || f.columnOrders.id == 0 {
 		return schema, nil, err
 	}
-	order := &format.ColumnOrder{Value: &format.TypeDefinedOrder{}}
-	if last, err = thrift.Marshal(new(thrift.CompactProtocol), order); err != nil {
-		return nil, nil, err
-	}
-	orders, err = f.extendList(f.columnOrders, last)
+	orders, err = f.extendList(f.columnOrders, added, len(names))
 	return schema, orders, err
 }
 
-// extendList returns a list with one more element.
-func (f *footer) extendList(list field, last []byte) ([]byte, error) {
+// extendList returns a list with so many more elements.
+func (f *footer) extendList(list field, elements []byte, more int) ([]byte, error) {
 	n, kind, at, err := readListHead(f.bytes, list.start)
 	if err != nil || kind != kindStruct {
 		return nil, errThrift
 	}
-	b := appendListHead(nil, n+1, kind)
-	return append(append(b, f.bytes[at:list.end]...), last...), nil
+	b := appendListHead(nil, n+more, kind)
+	return append(append(b, f.bytes[at:list.end]...), elements...), nil
 }
 
-// addChild adds one to the number of children of the root, the first element of a schema.
-func addChild(schema []byte) ([]byte, error) {
+// addChildren adds to the number of children of the root, the first element of a schema.
+func addChildren(schema []byte, more int) ([]byte, error) {
 	n, kind, at, err := readListHead(schema, 0)
 	if err != nil || n == 0 {
 		return nil, errThrift
@@ -147,7 +151,7 @@ func addChild(schema []byte) ([]byte, error) {
 			if err != nil {
 				return err
 			}
-			value = binary.AppendVarint(nil, children+1)
+			value = binary.AppendVarint(nil, children+int64(more))
 		}
 		root.field(v.id, v.kind, value)
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	pq "github.com/parquet-go/parquet-go"
@@ -20,7 +21,7 @@ const maxDictionary = 1 << 20
 // Close belong to one.
 type Writer struct {
 	file   *File
-	extra  string
+	extra  []string
 	sink   *sink
 	pq     *pq.GenericWriter[any]
 	groups []int // the source's row group of each one that was appended
@@ -28,10 +29,10 @@ type Writer struct {
 	err    error // the first failure of Append; nothing may follow it
 }
 
-// Selection says which rows of a row group are kept, and for a writer with an extra column the word of each row.
+// Selection says which rows of a row group are kept, and for each extra column of the writer the word of each row.
 type Selection struct {
-	Keep  []uint64 // bit i, the lowest first, is row i
-	Extra []uint8  // indexes of Words, one a row
+	Keep  []uint64  // bit i, the lowest first, is row i
+	Extra [][]uint8 // by extra column: indexes of Words, one a row
 	Words []string
 }
 
@@ -43,11 +44,11 @@ type Part struct {
 	writer *pq.ConcurrentRowGroupWriter // nil when no row was kept
 }
 
-// NewWriter returns a writer to w. With extra != "", rows get one more column of text at the end.
-func (f *File) NewWriter(w io.Writer, extra string) (out *Writer, err error) {
+// NewWriter returns a writer to w. For each name in extra, rows get one more column of text at the end.
+func (f *File) NewWriter(w io.Writer, extra ...string) (out *Writer, err error) {
 	defer f.recover(&err)
 	for _, c := range f.pq.Root().Columns() {
-		if extra != "" && strings.EqualFold(c.Name(), extra) {
+		if slices.ContainsFunc(extra, func(name string) bool { return strings.EqualFold(c.Name(), name) }) {
 			return nil, fault.New(fault.Usage, f.name, "there is a column %s already", c.Name()).
 				Hint("rename it in the file, or name the input that it was made of")
 		}
@@ -96,7 +97,7 @@ func (f *File) pageVersion() (int, error) {
 func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 	defer w.file.recover(&err)
 	rows := w.file.GroupRows(group)
-	if len(s.Keep)*64 < rows || w.extra != "" && len(s.Extra) < rows {
+	if len(s.Keep)*64 < rows || len(s.Extra) < len(w.extra) {
 		return nil, fmt.Errorf("parquet writer: a selection is shorter than its %d rows", rows)
 	}
 	part = &Part{owner: w, group: group, rows: count(s.Keep, rows)}
@@ -114,8 +115,8 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 			return nil, fmt.Errorf("%s: %w", w.file.where(l), err)
 		}
 	}
-	if w.extra != "" {
-		if err := writeWords(columns[len(columns)-1], s, rows); err != nil {
+	for i := range w.extra {
+		if err := writeWords(columns[len(w.file.leaves)+i], s, s.Extra[i], rows); err != nil {
 			return nil, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -19,7 +20,7 @@ func copyRows(t testing.TB, data []byte, extra string, keep func(row int) bool) 
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	w, err := f.NewWriter(&out, extra)
+	w, err := f.NewWriter(&out, strings.Fields(extra)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,9 +43,9 @@ func copyRows(t testing.TB, data []byte, extra string, keep func(row int) bool) 
 
 func selection(f *File, group, first int, keep func(int) bool) Selection {
 	rows := f.GroupRows(group)
-	s := Selection{Keep: make([]uint64, (rows+63)/64), Extra: make([]uint8, rows), Words: []string{"even", "odd"}}
+	s := Selection{Keep: make([]uint64, (rows+63)/64), Extra: [][]uint8{make([]uint8, rows)}, Words: []string{"even", "odd"}}
 	for i := range rows {
-		s.Extra[i] = uint8((first + i) % 2)
+		s.Extra[0][i] = uint8((first + i) % 2)
 		if keep(first + i) {
 			s.Keep[i/64] |= 1 << (i % 64)
 		}
@@ -147,11 +148,11 @@ func TestRowGroupsEncodedAtOnceStandInTheOrderOfAppend(t *testing.T) {
 	keep := func(row int) bool { return row%3 != 1 }
 	want := copyRows(t, data, "", keep)
 	var out, rest bytes.Buffer
-	w, err := f.NewWriter(&out, "")
+	w, err := f.NewWriter(&out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := f.NewWriter(&rest, "")
+	other, err := f.NewWriter(&rest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +208,7 @@ func TestAWriterThatFailsAtAnyPlaceIsAnError(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := f.NewWriter(&full{room}, "")
+		w, err := f.NewWriter(&full{room})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,7 +256,7 @@ func TestTheExtraColumnMustHaveAFreeNameAndAWordForEveryRow(t *testing.T) {
 	s := selection(f, 0, 0, func(int) bool { return true })
 	for what, broken := range map[string]Selection{
 		"no words":        {Keep: s.Keep, Extra: s.Extra},
-		"too few words":   {Keep: s.Keep, Extra: s.Extra[:1], Words: s.Words},
+		"too few words":   {Keep: s.Keep, Extra: [][]uint8{s.Extra[0][:1]}, Words: s.Words},
 		"too short":       {Keep: s.Keep[:1], Extra: s.Extra, Words: s.Words},
 		"nothing is said": {},
 	} {

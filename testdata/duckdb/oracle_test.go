@@ -68,16 +68,16 @@ func copyRows(from, to, extra string, keep func(int) bool) (kept []int, err erro
 	if err != nil {
 		return nil, err
 	}
-	w, err := f.NewWriter(out, extra)
+	w, err := f.NewWriter(out, strings.Fields(extra)...)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
 	first := 0
 	for group := range f.Groups() {
 		rows := f.GroupRows(group)
-		s := parquet.Selection{Keep: make([]uint64, (rows+63)/64), Extra: make([]uint8, rows), Words: []string{"even", "odd"}}
+		s := parquet.Selection{Keep: make([]uint64, (rows+63)/64), Extra: [][]uint8{make([]uint8, rows)}, Words: []string{"even", "odd"}}
 		for i := range rows {
-			s.Extra[i] = uint8((first + i) % 2)
+			s.Extra[0][i] = uint8((first + i) % 2)
 			if keep(first + i) {
 				s.Keep[i/64] |= 1 << (i % 64)
 				kept = append(kept, first+i)
