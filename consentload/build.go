@@ -26,6 +26,16 @@ func (s *shard) add(e *event) {
 	}
 }
 
+// addAll logs what a row tells: its events, or in a map of identities that its identifiers belong together.
+func (s *shard) addAll(r *record) {
+	for i := range r.events {
+		s.add(&r.events[i])
+	}
+	if r.shape.links {
+		s.add(&event{names: r.names, status: tied})
+	}
+}
+
 // mark logs that a quarantined record names an identifier.
 func (s *shard) mark(name named) {
 	s.facts[partitionOf(name.key)].add(fact{key: name.key, kind: name.kind, status: unreadable})

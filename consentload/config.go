@@ -86,15 +86,25 @@ type ListConfig struct {
 
 // SourceConfig is one touchpoint's exports.
 type SourceConfig struct {
-	Name            string `yaml:"name" doc:"what the run calls it" required:"true"`
-	Path            string `yaml:"path" doc:"a file, a folder or a pattern" required:"true"`
-	Preset          string `yaml:"preset" enum:"canonical" doc:"the shape of its files; canonical when absent"`
-	Timezone        string `yaml:"timezone" format:"zone" doc:"IANA zone of its times without one; the file's timezone when absent"`
-	MaxAge          string `yaml:"max_age" format:"duration" doc:"the oldest that its newest act may be"`
-	MinRows         *int64 `yaml:"min_rows" min:"0" doc:"the fewest rows that it may have; 1 when absent"`
-	MaxShrink       string `yaml:"max_shrink" format:"percent" doc:"by how much it may have shrunk since the last index"`
-	RequireManifest bool   `yaml:"require_manifest" doc:"whether each file must have its .manifest.json"`
-	Line            int    `yaml:"-"` // where it stands, for messages
+	Name            string            `yaml:"name" doc:"what the run calls it" required:"true"`
+	Path            string            `yaml:"path" doc:"a file, a folder or a pattern" required:"true"`
+	Kind            string            `yaml:"kind" enum:"consent,links" doc:"what its files hold: acts of consent, or which identifiers belong together; consent when absent"`
+	Preset          string            `yaml:"preset" doc:"the platform that wrote its files (cpm presets list); found by their columns when absent"`
+	Mapping         string            `yaml:"mapping" doc:"the file of a mapping of your own, in place of a preset"`
+	ID              map[string]string `yaml:"id" doc:"the column of each identifier kind, where the preset does not know it"`
+	Channels        map[string]string `yaml:"channels" written:"true" doc:"what the platform's channels are called here"`
+	Purposes        map[string]string `yaml:"purposes" written:"true" doc:"what the platform's purposes are called here; sms:promotion binds one to a channel"`
+	Ignore          []string          `yaml:"ignore" written:"true" doc:"columns that tell nothing of consent"`
+	SnapshotAt      string            `yaml:"snapshot_at" written:"true" doc:"of which instant files without times are: a time, filename, or manifest"`
+	Encoding        string            `yaml:"encoding" doc:"the encoding of its text, such as GB18030; detected when absent"`
+	Delimiter       string            `yaml:"delimiter" enum:"comma,tab,semicolon,pipe" doc:"what parts the fields of its text; detected when absent"`
+	Sheet           string            `yaml:"sheet" doc:"the sheet of its workbooks; the first when absent"`
+	Timezone        string            `yaml:"timezone" format:"zone" doc:"IANA zone of its times without one; the mapping's when absent, else the file's"`
+	MaxAge          string            `yaml:"max_age" format:"duration" doc:"the oldest that its newest act may be"`
+	MinRows         *int64            `yaml:"min_rows" min:"0" doc:"the fewest rows that it may have; 1 when absent"`
+	MaxShrink       string            `yaml:"max_shrink" format:"percent" doc:"by how much it may have shrunk since the last index"`
+	RequireManifest bool              `yaml:"require_manifest" doc:"whether each file must have its .manifest.json"`
+	Line            int               `yaml:"-"` // where it stands, for messages
 }
 
 // JobConfig is one batch job.

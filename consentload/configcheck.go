@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -41,7 +42,9 @@ func (w *configWalk) check(c *Config) {
 	}
 	sources, jobs := uniqueNames{w, "source", map[string]address{}}, uniqueNames{w, "job", map[string]address{}}
 	for i, source := range c.Sources {
-		sources.add(source.Name, root.key("sources").item(i).key("name"))
+		at := root.key("sources").item(i)
+		sources.add(source.Name, at.key("name"))
+		w.checkSource(source, at, kinds)
 	}
 	for i, job := range c.Jobs {
 		at := root.key("jobs").item(i)
@@ -194,6 +197,23 @@ func (w *configWalk) checkKinds(c *Config, at address) knownNames {
 		known.meant[name] = name
 	}
 	return known
+}
+
+// checkSource looks at what a source says of the shape of its files.
+func (w *configWalk) checkSource(source SourceConfig, at address, kinds knownNames) {
+	for _, kind := range sortedKeys(source.ID) {
+		w.mustKnow(kinds, kind, at.key("id").key(kind))
+	}
+	if presets := PresetNames(); source.Preset != "" && !slices.Contains(presets, source.Preset) {
+		one := w.failAt(at.key("preset"), "there is no preset %s", quoteSafely(source.Preset))
+		one.Mend = "cpm presets list names them all"
+		if near := Nearest(source.Preset, presets); near != "" {
+			one.Mend = fmt.Sprintf("did you mean %q? %s", near, one.Mend)
+		}
+	}
+	if source.Preset != "" && source.Mapping != "" {
+		w.failAt(at.key("mapping"), "%s has both a preset and a mapping", at).Hint("keep one")
+	}
 }
 
 func (w *configWalk) checkJob(job JobConfig, at address, channels, purposes knownNames) {

@@ -33,7 +33,9 @@ func TestTheExampleIsInOrderWithEveryKeySwitchedOn(t *testing.T) {
 		}
 	}
 	showsAll(t, "suppression", config.Suppression[0], "allow_empty")
-	showsAll(t, "sources", config.Sources[0], "require_manifest")
+	showsAll(t, "sources", config.Sources[0], "require_manifest", "mapping")
+	showsAll(t, "sources", config.Sources[1], "kind", "preset", "id", "channels", "purposes", "ignore", "snapshot_at", "encoding",
+		"delimiter", "sheet", "timezone", "max_age", "min_rows", "max_shrink", "require_manifest")
 	showsAll(t, "jobs", config.Jobs[0])
 	showsAll(t, "kinds", config.Kinds["member_card"])
 	showsAll(t, "channels", config.Channels["sms"])

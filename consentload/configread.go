@@ -64,17 +64,25 @@ const minimalConfig = "the least is the line \"version: 1\"; cpm init writes a c
 // repeated key, a value of another type, a name that nothing declares are faults, and all of them are returned at
 // once, as ConfigErrors. Whether the region exists is left to the phone numbers' library.
 func ReadConfig(name string, text []byte) (*Config, error) {
-	w := &configWalk{name: name, places: map[address]place{}, failed: map[address]bool{}}
+	w := newConfigWalk(name, minimalConfig)
 	config := &Config{}
+	if err := w.readText(text, config, func() { w.settle(config) }); err != nil {
+		return nil, err
+	}
+	return config, nil
+}
+
+// readText reads a YAML text into a struct of tagged fields; check looks at what the keys say together.
+func (w *configWalk) readText(text []byte, into any, check func()) error {
 	text = plainText(text)
 	if root := w.parse(text); root != nil {
-		w.read(root, config)
+		w.read(root, into, check)
 		if len(w.faults) == 0 {
 			w.confirm(text, root)
 		}
 	}
 	if len(w.faults) == 0 {
-		return config, nil
+		return nil
 	}
 	slices.SortStableFunc(w.faults, func(a, b placedFault) int {
 		return cmp.Or(a.compare(b.place), cmp.Compare(a.fault.What, b.fault.What))
@@ -82,9 +90,9 @@ func ReadConfig(name string, text []byte) (*Config, error) {
 	errs := make(ConfigErrors, len(w.faults))
 	for i, one := range w.faults {
 		errs[i] = one.fault
-		errs[i].Where = fmt.Sprintf("%s:%d:%d", name, one.line, one.column)
+		errs[i].Where = fmt.Sprintf("%s:%d:%d", w.name, one.line, one.column)
 	}
-	return nil, errs
+	return errs
 }
 
 // plainText drops the byte order mark and makes every line end a line feed.
@@ -119,7 +127,7 @@ func (w *configWalk) parse(text []byte) ast.Node {
 		}
 	}
 	if isNull(root) {
-		w.fail("", place{1, 1}, "the configuration is empty").Hint(minimalConfig)
+		w.fail("", place{1, 1}, "%s is empty", address("")).Hint("%s", w.least)
 		return nil
 	}
 	return root

@@ -15,9 +15,14 @@ import (
 // what is wrong; places and failed let the rules of check name a line, and not tell a mistake twice.
 type configWalk struct {
 	name   string
+	least  string // what the least text is, for a file without anything
 	places map[address]place
 	failed map[address]bool
 	faults []placedFault
+}
+
+func newConfigWalk(name, least string) *configWalk {
+	return &configWalk{name: name, least: least, places: map[address]place{}, failed: map[address]bool{}}
 }
 
 // address is the way to a value from the root: keys and positions, each with a NUL before it.
@@ -29,7 +34,7 @@ func (a address) item(i int) address     { return a.key(strconv.Itoa(i)) }
 // String is the address for a message: purposes.promotion.basis.
 func (a address) String() string {
 	if a == "" {
-		return "the configuration"
+		return "the file"
 	}
 	keys := strings.Split(string(a[1:]), "\x00")
 	for i, key := range keys {
@@ -53,16 +58,20 @@ func (w *configWalk) failAt(at address, format string, args ...any) *fault.Error
 	return w.fail(at, w.places[at], format, args...)
 }
 
-// read fills in the whole configuration.
-func (w *configWalk) read(root ast.Node, c *Config) {
+// read fills in the whole struct to which into points.
+func (w *configWalk) read(root ast.Node, into any, check func()) {
 	w.places[""] = placeOf(root)
-	into := reflect.ValueOf(c).Elem()
-	w.value(root, into, configField{kind: into.Type()}, "")
-	if _, isMap := root.(*ast.MappingNode); !isMap {
-		return
+	whole := reflect.ValueOf(into).Elem()
+	w.value(root, whole, configField{kind: whole.Type()}, "")
+	if _, isMap := root.(*ast.MappingNode); isMap {
+		check()
 	}
+}
+
+// settle notes where the keys of a configuration stand, and looks at what they say together.
+func (w *configWalk) settle(c *Config) {
 	c.Lines, c.DefaultLines = map[string]int{}, map[string]int{}
-	for _, field := range configFields(into.Type()) {
+	for _, field := range configFields(reflect.TypeFor[Config]()) {
 		if at, stands := w.places[address("").key(field.key)]; stands {
 			c.Lines[field.key] = at.line
 		}

@@ -12,6 +12,7 @@ const (
 	Denied
 	Withdrawn
 	unreadable // a quarantined record names the identifier
+	tied       // a map of identities names it: no act
 )
 
 // String returns the word of the canonical form.

@@ -3,6 +3,7 @@ package consentload
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -214,7 +215,7 @@ func once(sources []Source) ([]Source, error) {
 			}
 			if first := before[at].source; first != source && !first.readsLike(source) {
 				return nil, fault.New(fault.Usage, path, "the sources %s and %s both read this file, and not alike",
-					first.Name, source.Name).Hint("let their paths match different files, or give them the same timezone and guards")
+					first.Name, source.Name).Hint("let their paths match different files, or give them the same mapping, timezone and guards")
 			}
 		}
 		source.Files = kept
@@ -230,5 +231,14 @@ func (s *Source) readsLike(o *Source) bool {
 		}
 		return s.Zone.String()
 	}
-	return zone(s) == zone(o) && s.MaxAge == o.MaxAge && s.MinRows == o.MinRows && s.RequireManifest == o.RequireManifest
+	mapping := func(s *Source) string {
+		if s.Mapping == nil {
+			return ""
+		}
+		return s.Mapping.Name
+	}
+	return zone(s) == zone(o) && s.MaxAge == o.MaxAge && s.MinRows == o.MinRows && s.RequireManifest == o.RequireManifest &&
+		mapping(s) == mapping(o) && maps.Equal(s.IDs, o.IDs) && maps.Equal(s.Channels, o.Channels) &&
+		maps.Equal(s.Purposes, o.Purposes) && slices.Equal(s.Ignore, o.Ignore) && s.Links == o.Links &&
+		s.Snapshot == o.Snapshot && s.Format == o.Format
 }

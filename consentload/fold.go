@@ -61,7 +61,7 @@ type foldedLog struct {
 	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]
 	acts       []acts
 	unreadable []uint32 // identifiers that a quarantined record names
-	dormant    []uint32 // identifiers that stand in quarantined records alone
+	dormant    []uint32 // identifiers that stand in no act: in quarantined records and maps of identities alone
 	crowded    []crowd  // identifiers that stand in many tuples
 }
 
@@ -181,8 +181,8 @@ func foldScopes(to []acts, facts []fact, words *vocabulary) (all []acts, marked 
 	before := len(to)
 	for i := range facts {
 		f := &facts[i]
-		if f.status == unreadable {
-			marked = true
+		if f.status == unreadable || f.status == tied {
+			marked = marked || f.status == unreadable
 			continue
 		}
 		if last := len(to) - 1; last < before || to[last].scope != f.scope {

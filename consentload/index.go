@@ -25,7 +25,7 @@ type Index struct {
 
 	shared     *roaring.Bitmap
 	unreadable *roaring.Bitmap // a quarantined record names the subject
-	dormant    *roaring.Bitmap // stands in quarantined records alone
+	dormant    *roaring.Bitmap // stands in no act
 }
 
 type cellName struct{ channel, purpose string }

@@ -106,7 +106,9 @@ func (f TimeFault) String() string {
 
 // TimeReader reads the times of consent records. It remembers offsets of its zone, so each goroutine needs its own.
 type TimeReader struct {
-	clock *localClock // nil: no zone is declared
+	clock    *localClock // nil: no zone is declared
+	platform bool        // the forms of platforms are read too
+	dates    bool        // a date alone is read too
 }
 
 // NewTimeReader returns a reader that takes times without a zone in the given one; nil when none is declared.
@@ -114,7 +116,7 @@ func NewTimeReader(zone *time.Location) TimeReader {
 	if zone == nil {
 		return TimeReader{}
 	}
-	return TimeReader{newLocalClock(zone)}
+	return TimeReader{clock: newLocalClock(zone)}
 }
 
 // Read reads RFC 3339 (T, t or a space between date and time, any number of decimals, those beyond nine cut off);
@@ -126,8 +128,15 @@ func (t TimeReader) Read(raw []byte, side Side) (Instant, TimeFault) {
 			return None, TimeEmpty
 		}
 	}
+	if t.dates && len(raw) == len(dateAlone) && raw[4] == '-' {
+		return t.readDate(raw, side)
+	}
 	if len(raw) == 10 || len(raw) == 13 {
 		return readUnix(raw)
+	}
+	if t.platform {
+		var form [len(dateTime) + 64]byte
+		raw = plainForm(form[:0], raw)
 	}
 	second, rest, ok := readDateTime(raw)
 	if !ok {

@@ -119,7 +119,7 @@ func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *fo
 }
 
 // take lists the identifiers of a batch's rows.
-func (l *List) take(b formats.Batch, columns []idColumn, keyer *Keyer) error {
+func (l *List) take(b formats.Batch, columns []listColumn, keyer *Keyer) error {
 	at := func(row int) string { return formats.At(l.Path, b.Place(row)) }
 	for row := range b.Rows() {
 		if b.Malformed(row) {
@@ -147,8 +147,15 @@ func (l *List) take(b formats.Batch, columns []idColumn, keyer *Keyer) error {
 	return nil
 }
 
+// listColumn is a column of identifiers.
+type listColumn struct {
+	kind  Kind
+	id    KindID
+	place int
+}
+
 // listColumns finds the identifier columns of a list: those that its source names, else every one with a usual name.
-func listColumns(kinds *Kinds, source ListSource, header []string) ([]idColumn, error) {
+func listColumns(kinds *Kinds, source ListSource, header []string) ([]listColumn, error) {
 	for _, name := range header {
 		if err := kinds.readable(source.Path, name); err != nil && len(source.Columns) == 0 {
 			return nil, err
@@ -160,7 +167,7 @@ func listColumns(kinds *Kinds, source ListSource, header []string) ([]idColumn, 
 				Hint("give the list the identifiers themselves")
 		}
 	}
-	var columns []idColumn
+	var columns []listColumn
 	for id, kind := range kinds.Names() {
 		places, err := placesInList(kinds, source, header, kind)
 		if err != nil {
@@ -168,7 +175,7 @@ func listColumns(kinds *Kinds, source ListSource, header []string) ([]idColumn, 
 				Hint("name it in the configuration: id: {%s: COLUMN}", kind)
 		}
 		for _, at := range places {
-			columns = append(columns, idColumn{kind: kind, id: KindID(id), place: at})
+			columns = append(columns, listColumn{kind: kind, id: KindID(id), place: at})
 		}
 	}
 	if len(columns) == 0 {

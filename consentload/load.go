@@ -17,10 +17,18 @@ type Source struct {
 	Name            string // what messages and reports call it
 	Path            string // as the user wrote it
 	Files           []string
-	PassedOver      []string       // files that are no exports by their names
-	Zone            *time.Location // of its times without one; nil: the catalog's
-	MinRows         int64          // fewer rows are exit 12
-	MaxAge          time.Duration  // of its newest act; 0: any
+	PassedOver      []string          // files that are no exports by their names
+	Mapping         *Mapping          // how its files are read; nil: found by their columns
+	IDs             map[Kind]string   // columns of identifiers, beside those that the mapping names or instead of them
+	Channels        map[string]string // what the platform's channels are called in this configuration
+	Purposes        map[string]string // the same of its purposes; "sms:promotion" binds one to a channel
+	Ignore          []string          // columns that tell nothing of consent
+	Links           bool              // its rows say only which identifiers belong together
+	Snapshot        string            // of which instant its files without times are: a time, "filename" or "manifest"
+	Format          formats.Options   // what cannot be seen from its files
+	Zone            *time.Location    // of its times without one; nil: the mapping's, else the catalog's
+	MinRows         int64             // fewer rows are exit 12
+	MaxAge          time.Duration     // of its newest act; 0: any
 	RequireManifest bool
 }
 
@@ -148,9 +156,11 @@ func (l *loader) file(ctx context.Context, source Source, path string) (told Fil
 		return told, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	told, err = l.read(ctx, source, file)
-	if err != nil {
-		return told, err
+	told = FileReport{Newest: None}
+	for _, input := range []formats.Input{file.Input} {
+		if err := l.table(ctx, &table{source: &source, sidecar: sidecar, path: path, name: input.Name}, input, &told); err != nil {
+			return told, err
+		}
 	}
 	if told.Evidence, err = file.Evidence(); err != nil {
 		return told, err
@@ -173,34 +183,106 @@ func (l *loader) tooManyBad(told FileReport) error {
 		Hint("check the file's columns; --max-bad raises the share that is quarantined (now %g)", *l.options.MaxBad)
 }
 
-// read streams one export through the workers.
-func (l *loader) read(ctx context.Context, source Source, file *formats.File) (told FileReport, err error) {
-	reader, err := formats.Open(file.Input, formats.Options{BatchSize: l.options.BatchSize})
+// table is one table of an export: its file, or a part of an archive.
+type table struct {
+	source  *Source
+	sidecar *manifest      // nil: none
+	path    string         // of the file
+	name    string         // of the table, for messages
+	zone    *time.Location // of its times without one; nil: none is declared
+}
+
+// table streams one table through the workers, and adds to what is told of its file.
+func (l *loader) table(ctx context.Context, t *table, input formats.Input, told *FileReport) (err error) {
+	options := t.source.Format
+	options.BatchSize = l.options.BatchSize
+	if m := t.source.Mapping; m != nil && m.Records != "" {
+		options.Records = m.Records
+	}
+	reader, err := formats.Open(input, options)
 	if err != nil {
-		return told, err
+		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	columns := reader.Info().Columns
-	form, err := canonicalShape(file.Name, columns, l.catalog.Kinds, l.keep)
+	form, err := l.shape(t, reader, told)
 	if err != nil {
-		return told, err
+		return err
 	}
 	if err := reader.Select(form.columns); err != nil {
-		return told, err
+		return err
 	}
-	told = FileReport{Format: reader.Info().Format, PassedColumns: form.passed, Newest: None}
-	told.Path = file.Name
-	run := newReading(l, source, file.Name, form)
+	told.Format = reader.Info().Format
+	told.PassedColumns = append(told.PassedColumns, form.passed...)
+	run := newReading(l, t.name, form)
 	if err := run.stream(ctx, reader); err != nil {
-		return told, err
+		return err
 	}
 	for _, r := range run.records {
 		told.Tally.Add(r.tally)
 		told.Newest = max(told.Newest, r.newest)
 		l.report.NextAct = min(l.report.NextAct, r.nextAct)
 	}
+	if form.snapshot <= l.options.AsOf { // what it says, it says of then
+		told.Newest = max(told.Newest, form.snapshot)
+	}
 	l.report.quarantine(run.quarantined)
-	return told, nil
+	return run.unseen()
+}
+
+// shape finds how a table is to be read: by the mapping of its source, or by its columns.
+func (l *loader) shape(t *table, reader formats.Reader, told *FileReport) (s *shape, err error) {
+	m, header := t.source.Mapping, reader.Info().Columns
+	if m == nil && !t.source.Links {
+		if m, err = detect(t.name, header); err != nil {
+			return nil, err
+		}
+		if m != nil {
+			told.Detected = m.Detect
+		}
+	}
+	if t.zone, err = l.zoneOf(t.source, m); err != nil {
+		return nil, err
+	}
+	switch {
+	case t.source.Links:
+		s, err = l.linkShape(t, reader)
+	case m == nil || m.Name == canonical:
+		told.Mapping = canonical
+		s, err = canonicalShape(t.name, header, l.catalog.Kinds, l.keep)
+	default:
+		told.Mapping, told.Caveats = m.Name, m.Caveats
+		s, err = l.mappedShape(t, m, reader)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.zone = t.zone
+	return s, nil
+}
+
+// zoneOf returns the zone of times that are written without one: the source's own, else that in which the platform is
+// known to write, else that of the configuration.
+func (l *loader) zoneOf(source *Source, m *Mapping) (*time.Location, error) {
+	switch {
+	case source.Zone != nil:
+		return source.Zone, nil
+	case m != nil && m.Timezone != "":
+		return LoadZone(m.Timezone)
+	}
+	return l.catalog.Zone, nil
+}
+
+// linkShape finds the identifier columns of a map of identities by their usual names, or by those that its source says.
+func (l *loader) linkShape(t *table, reader formats.Reader) (*shape, error) {
+	if len(t.source.IDs) > 0 {
+		return l.mappedShape(t, &Mapping{Name: t.source.Name}, reader)
+	}
+	s := &shape{mapping: t.source.Name, snapshot: None, links: true}
+	used, err := s.usualIDs(t.name, reader.Info().Columns, l.catalog.Kinds, l.keep)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.check(t.name, reader.Info().Columns, l.catalog.Kinds, used)
 }
 
 // guard stops a load whose consent is not what it should be.

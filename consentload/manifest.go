@@ -20,6 +20,8 @@ type manifest struct {
 	Rows   *int64  `json:"rows"`
 	Bytes  *int64  `json:"bytes"`
 	SHA256 *string `json:"sha256"`
+	// SnapshotAt is the instant of which an export without times is, for a source that says snapshot_at: manifest.
+	SnapshotAt *string `json:"snapshot_at"`
 }
 
 const manifestSuffix = ".manifest.json"
@@ -51,7 +53,7 @@ func parseManifest(path string, text []byte) (*manifest, error) {
 		return nil, fault.New(fault.Input, path, "this is no manifest").
 			Hint(`a manifest is {"rows": 1000, "bytes": 52000, "sha256": "…"}`)
 	}
-	if m.Rows == nil && m.Bytes == nil && m.SHA256 == nil {
+	if m.Rows == nil && m.Bytes == nil && m.SHA256 == nil && m.SnapshotAt == nil {
 		return nil, fault.New(fault.Input, path, "the manifest says neither rows, bytes nor sha256").
 			Hint("write at least one of them, so that the export can be checked")
 	}

@@ -17,6 +17,7 @@ import (
 type reading struct {
 	*loader
 	name    string
+	form    *shape
 	records []*record
 
 	mu          sync.Mutex
@@ -31,21 +32,43 @@ type numbered struct {
 	batch  formats.Batch
 }
 
-func newReading(l *loader, source Source, name string, form *shape) *reading {
-	run := &reading{loader: l, name: name, first: -1}
-	zone := source.Zone
-	if zone == nil {
-		zone = l.catalog.Zone
-	}
+func newReading(l *loader, name string, form *shape) *reading {
+	run := &reading{loader: l, name: name, form: form, first: -1}
 	for range l.options.Workers {
-		run.records = append(run.records, &record{
-			catalog: l.catalog, words: l.words, shape: form, times: NewTimeReader(zone),
+		r := &record{
+			catalog: l.catalog, words: l.words, shape: form, times: NewTimeReader(form.zone),
 			asOf: l.options.AsOf, isNow: l.options.AsOfIsNow, newest: None, nextAct: noExpiry,
-			keyer: NewKeyer(l.catalog.Kinds), channels: map[string]wordNumber{},
-			purposes: map[string]wordNumber{}, versions: map[string]uint16{},
-		})
+			keyer: NewKeyer(l.catalog.Kinds), versions: map[string]uint16{},
+			seen: make([]map[string]wordNumber, form.namings), asked: make([]bool, len(form.watched)), found: make([]bool, len(form.watched)),
+		}
+		for i := range r.seen {
+			r.seen[i] = map[string]wordNumber{}
+		}
+		if form.mapping != canonical {
+			r.times = r.times.forPlatforms()
+		}
+		if form.dates {
+			r.times = r.times.withDates()
+		}
+		run.records = append(run.records, r)
 	}
 	return run
+}
+
+// unseen refuses an export in which a column that the mapping names held nothing in any record: of nested rows nobody can
+// say beforehand which columns there are, and what a misspelt one should tell would be lost.
+func (run *reading) unseen() error {
+	for i, name := range run.form.watched {
+		asked, found := false, false
+		for _, r := range run.records {
+			asked, found = asked || r.asked[i], found || r.found[i]
+		}
+		if asked && !found {
+			return fault.New(fault.Input, run.name, "no record has anything under %s, which the mapping %s reads", quoteSafely(name), run.form.mapping).
+				Hint("check that it is the export that it should be; a name with ? behind it may be missing")
+		}
+	}
+	return nil
 }
 
 func (run *reading) stream(ctx context.Context, reader formats.Reader) error {
@@ -130,7 +153,7 @@ func (run *reading) batch(n numbered, r *record, log *shard) error {
 		case err != nil:
 			return run.placed(err, n.batch, row)
 		case what == acted:
-			log.add(&r.event)
+			log.addAll(r)
 		case what == rejected:
 			if err := run.bad(n, row, r, log); err != nil {
 				return err
@@ -161,11 +184,11 @@ func (run *reading) bad(n numbered, row int, r *record, log *shard) error {
 		return stop
 	}
 	harmless := r.status == Granted || r.status == Pending
-	if len(r.event.names) == 0 && !harmless {
+	if len(r.names) == 0 && !harmless {
 		stop.What += "; it may be a refusal, and names nobody who could be suppressed for it"
 		return stop
 	}
-	for _, name := range r.event.names {
+	for _, name := range r.names {
 		log.mark(name)
 	}
 	r.tally.Bad++

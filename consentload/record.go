@@ -28,17 +28,24 @@ type record struct {
 
 	keyer    *Keyer
 	buf      []byte
-	channels map[string]wordNumber
-	purposes map[string]wordNumber
+	seen     []map[string]wordNumber // by naming: what its words stand for
 	versions map[string]uint16
 
-	event   event
+	batch   formats.Batch // with row, the record at hand
+	row     int
+	element element // of the act at hand
+	broken  *problem
+	names   []named
+	events  []event // of the row: all are in force, or none is
 	problem problem
-	skipped int // identifiers without a normal form in the row at hand
+	ignored bool // an act of the row stands under a name to be passed over
+	skipped int  // identifiers without a normal form in the row
 	status  Status
 	tally   Tally
 	newest  Instant
 	nextAct Instant // the first one after as-of
+
+	asked, found []bool // by watched column
 }
 
 // wordNumber is what an export's word for a channel or purpose stands for.
@@ -46,170 +53,165 @@ type wordNumber struct {
 	number  uint16
 	ignored bool
 	known   bool
+	bound   bool   // a purpose that holds for one channel
+	channel uint16 // that channel
 }
 
-// Tally counts what the rows of an export gave.
-type Tally struct {
-	Rows             int64 `json:"rows"`
-	Events           int64 `json:"events"`             // in force
-	Refusals         int64 `json:"refusals"`           // of the events
-	Bad              int64 `json:"bad"`                // records that cannot be read, quarantined
-	Ignored          int64 `json:"ignored"`            // under names to be passed over
-	AfterAsOf        int64 `json:"after_as_of"`        // left out
-	FutureRefusals   int64 `json:"future_refusals"`    // dated after now, counted at once
-	OtherKinds       int64 `json:"other_kinds"`        // no identifier of a kind that is read
-	UnreadRefusals   int64 `json:"unread_refusals"`    // of those: refusals
-	SkippedIDs       int64 `json:"skipped_ids"`        // no normal form, beside a readable one
-	SkippedInRefusal int64 `json:"skipped_in_refusal"` // of those: in refusals
-}
-
-// Add adds another tally.
-func (t *Tally) Add(o Tally) {
-	t.Rows += o.Rows
-	t.Events += o.Events
-	t.Refusals += o.Refusals
-	t.Bad += o.Bad
-	t.Ignored += o.Ignored
-	t.AfterAsOf += o.AfterAsOf
-	t.FutureRefusals += o.FutureRefusals
-	t.OtherKinds += o.OtherKinds
-	t.UnreadRefusals += o.UnreadRefusals
-	t.SkippedIDs += o.SkippedIDs
-	t.SkippedInRefusal += o.SkippedInRefusal
-}
-
-// read reads one row. After acted, r.event holds the event; after rejected, r.problem says why, r.event.names holds
-// the identifiers that could be read, and r.status the status, 0 when it could not.
+// read reads one row. After acted, r.events holds what it tells; after rejected, r.problem says why, r.names holds the
+// identifiers that could be read, and r.status the status of the act at hand, 0 when it could not.
 func (r *record) read(b formats.Batch, row int) (outcome, error) {
 	r.tally.Rows++
-	r.status, r.problem = 0, problem{}
-	r.readNames(b, row)
+	r.batch, r.row, r.element, r.broken = b, row, element{}, nil
+	r.events, r.status, r.problem, r.ignored = r.events[:0], 0, problem{}, false
+	if len(r.shape.drop) > 0 && !b.Malformed(row) && r.holdsAny(r.shape.drop) {
+		r.tally.Dropped++
+		return passed, nil
+	}
+	r.readNames()
 	if b.Malformed(row) {
 		return r.reject("", "the row does not split into the columns of the header",
 			"check its quotes and commas"), nil
 	}
-	r.status = statusOf(b.Values(r.shape.status)[row])
-	ignored, outcome, err := r.readScope(b, row)
-	if err != nil || outcome == rejected {
-		return outcome, err
+	for i := range r.shape.acts {
+		out, err := r.readAct(&r.shape.acts[i])
+		if err != nil || out == rejected {
+			return out, err
+		}
 	}
-	if ignored {
-		r.tally.Ignored++
-		return passed, nil
-	}
-	if r.event.status = r.status; r.status == 0 {
-		return r.rejectWord(r.shape.status, b, row, "status"), nil
-	}
-	if !r.readTimes(b, row) {
+	if out := r.refuseUnread(); out == rejected {
 		return rejected, nil
 	}
-	if len(r.event.names) == 0 && !r.namesOther(b, row) {
+	if len(r.events) == 0 && !r.shape.links {
+		if r.ignored {
+			r.tally.Ignored++
+		} else {
+			r.tally.NoStatement++
+		}
+		return passed, nil
+	}
+	if len(r.names) == 0 && !r.namesOther() {
+		r.worst()
 		return r.reject(r.shape.idNames(), "the record has no readable identifier",
 			"mend or remove the record at its source"), nil
 	}
 	return r.settle(), nil
 }
 
-// settle decides whether a readable record is in force.
-func (r *record) settle() outcome {
-	refusal := r.event.status.refusal()
-	if r.event.when > r.asOf && (!refusal || !r.isNow) {
-		r.tally.AfterAsOf++
-		r.nextAct = min(r.nextAct, r.event.when)
-		return passed
-	}
-	if len(r.event.names) == 0 {
-		r.tally.OtherKinds++
-		if refusal {
-			r.tally.UnreadRefusals++
+// refuseUnread rejects a row with a value that cannot be read, or with consent in it that the mapping does not read.
+func (r *record) refuseUnread() outcome {
+	for i := range r.shape.mustEmpty {
+		f := &r.shape.mustEmpty[i]
+		switch value := bytes.TrimSpace(r.value(f)); string(value) {
+		case "", "{}", "[]", "null":
+		default:
+			return r.reject(f.name, "the record holds consent there that the mapping "+r.shape.mapping+" does not read",
+				"write a mapping that reads it")
 		}
+	}
+	if r.broken != nil {
+		r.problem, r.status = *r.broken, 0
+		return rejected
+	}
+	return acted
+}
+
+// worst makes the status that of a refusal, when the row has one.
+func (r *record) worst() {
+	for i := range r.events {
+		if r.status = r.events[i].status; r.status.refusal() {
+			return
+		}
+	}
+}
+
+// settle decides which events of a readable record are in force.
+func (r *record) settle() outcome {
+	inForce, refusals := r.events[:0], 0
+	for _, e := range r.events {
+		if e.when > r.asOf && (!e.status.refusal() || !r.isNow) {
+			r.nextAct = min(r.nextAct, e.when)
+			continue
+		}
+		if e.status.refusal() {
+			refusals++
+		}
+		inForce = append(inForce, e)
+	}
+	left := len(r.events) - len(inForce)
+	r.tally.AfterAsOf += int64(min(left, 1))
+	r.events = inForce
+	switch {
+	case left > 0 && len(inForce) == 0:
+		return passed
+	case len(r.names) == 0:
+		r.tally.OtherKinds++
+		r.tally.UnreadRefusals += int64(min(refusals, 1))
 		return passed
 	}
-	r.tally.Events++
+	r.tally.Events += int64(len(inForce))
+	r.tally.Refusals += int64(refusals)
 	r.tally.SkippedIDs += int64(r.skipped)
-	if refusal {
-		r.tally.Refusals++
+	if refusals > 0 {
 		r.tally.SkippedInRefusal += int64(r.skipped)
 	}
-	if r.event.when > r.asOf {
-		r.tally.FutureRefusals++
-	} else {
-		r.newest = max(r.newest, r.event.when)
+	for i := range inForce {
+		switch when := inForce[i].when; {
+		case when > r.asOf:
+			r.tally.FutureRefusals++
+		case when.Dated():
+			r.newest = max(r.newest, when)
+		}
 	}
 	return acted
 }
 
 // readNames collects the keys of the row's identifiers.
-func (r *record) readNames(b formats.Batch, row int) {
-	r.event.names, r.skipped = r.event.names[:0], 0
+func (r *record) readNames() {
+	r.names, r.skipped = r.names[:0], 0
 	for i := range r.shape.ids {
-		column := &r.shape.ids[i]
-		key, why := r.keyer.Key(column.id, b.Values(column.place)[row])
-		switch why {
-		case Readable:
-			r.event.names = append(r.event.names, named{key: key, kind: column.id})
-		case Empty:
-		default:
-			r.skipped++
+		r.identifiers(&r.shape.ids[i], func(key Key, why Unreadable) {
+			switch why {
+			case Readable:
+				r.names = append(r.names, named{key: key, kind: r.shape.ids[i].id})
+			case Empty:
+			default:
+				r.skipped++
+			}
+		})
+	}
+}
+
+// identifiers calls each with the identifiers that a column of the row holds.
+func (r *record) identifiers(c *idColumn, each func(Key, Unreadable)) {
+	if !r.holds(c.when) {
+		return
+	}
+	read := func(value []byte) { each(r.keyer.Key(c.id, value)) }
+	switch {
+	case c.of.plain() && c.split == "":
+		read(r.value(&c.of))
+	case c.split != "":
+		for part := range bytes.SplitSeq(r.value(&c.of), []byte(c.split)) {
+			read(part)
 		}
+	default:
+		top, err := outermost(r.raw(&c.of))
+		if err == nil {
+			err = top.walk(c.of.path, func(one element) error {
+				read(one.text)
+				return nil
+			})
+		}
+		r.breakOn(err, &c.of)
 	}
 }
 
 // namesOther reports whether the row has a readable identifier of a kind that is not read.
-func (r *record) namesOther(b formats.Batch, row int) bool {
+func (r *record) namesOther() (other bool) {
 	for i := range r.shape.unread {
-		column := &r.shape.unread[i]
-		if _, why := r.keyer.Key(column.id, b.Values(column.place)[row]); why == Readable {
-			return true
-		}
+		r.identifiers(&r.shape.unread[i], func(_ Key, why Unreadable) { other = other || why == Readable })
 	}
-	return false
-}
-
-func (r *record) readScope(b formats.Batch, row int) (ignored bool, out outcome, err error) {
-	channel, err := lookUp(r.channels, b.Values(r.shape.channel)[row], r.catalog.channelName, r.words.channel)
-	if err != nil {
-		return false, rejected, err
-	}
-	purpose, err := lookUp(r.purposes, b.Values(r.shape.purpose)[row], r.catalog.purposeName, r.words.purpose)
-	if err != nil {
-		return false, rejected, err
-	}
-	if channel.ignored || purpose.ignored {
-		return true, passed, nil
-	}
-	if !channel.known {
-		return false, r.rejectWord(r.shape.channel, b, row, "channel"), nil
-	}
-	if !purpose.known {
-		return false, r.rejectWord(r.shape.purpose, b, row, "purpose"), nil
-	}
-	r.event.scope = scope{channel.number, purpose.number}
-	return false, acted, nil
-}
-
-// lookUp finds what a word stands for, once for each spelling.
-func lookUp(seen map[string]wordNumber, raw []byte, name func(string) (string, bool, bool),
-	number func(string) (uint16, error),
-) (wordNumber, error) {
-	if word, ok := seen[string(raw)]; ok {
-		return word, nil
-	}
-	var word wordNumber
-	var full string
-	full, word.ignored, word.known = name(string(raw))
-	switch {
-	case full == Star, !word.known, word.ignored:
-	default:
-		var err error
-		if word.number, err = number(full); err != nil {
-			return word, err
-		}
-	}
-	if len(seen) < maxNames { // a wrong column must not fill the memory
-		seen[string(raw)] = word
-	}
-	return word, nil
+	return other
 }
 
 // statusOf reads a status; 0 when it is none. Words as the canonical form has them are most of a load.
@@ -231,44 +233,79 @@ func statusOf(raw []byte) Status {
 	return 0
 }
 
-func (r *record) readTimes(b formats.Batch, row int) bool {
-	r.event.expires, r.event.version = noExpiry, 0
-	raw := b.Values(r.shape.occurred)[row]
-	when, bad := r.times.Read(raw, r.event.status.side())
-	if bad != TimeOK {
-		r.rejectTime(r.shape.occurred, raw, bad)
+// readTimes reads when the act happened, when it ends, and under which notice.
+func (r *record) readTimes(a *act, e *event) bool {
+	e.status, e.expires = r.status, noExpiry
+	if r.status == expired {
+		e.status = Granted
+	}
+	if !r.readWhen(a, e) {
 		return false
 	}
-	r.event.when = when
-	if r.event.status.refusal() {
+	if e.status.refusal() {
 		return true
 	}
-	if at := r.shape.expires; at >= 0 {
-		raw = b.Values(at)[row]
+	if a.expires.set() {
+		raw := r.value(&a.expires)
 		expires, bad := r.times.Read(raw, Earlier)
 		switch bad {
 		case TimeOK:
-			r.event.expires = expires
+			e.expires = expires
 		case TimeEmpty:
 		default:
-			r.rejectTime(at, raw, bad)
+			r.rejectTime(a.expires.name, raw, bad)
 			return false
 		}
 	}
-	if r.event.status == Granted && r.shape.version >= 0 {
-		r.event.version = r.grantVersion(b, row)
+	if r.status == expired && (e.expires == noExpiry || r.isNow && e.expires > r.asOf) {
+		e.expires = e.when // the platform says that it has ended, and not when
+	}
+	if e.status == Granted && a.version.set() {
+		e.version = r.grantVersion(a)
 	}
 	return true
 }
 
-func (r *record) grantVersion(b formats.Batch, row int) uint16 {
-	written := bytes.TrimFunc(b.Values(r.shape.version)[row], isBlank)
+// readWhen reads the time of an act: that of the first column that has one, or what counts instead.
+func (r *record) readWhen(a *act, e *event) bool {
+	for i := range a.at {
+		raw := r.value(&a.at[i])
+		when, bad := r.times.Read(raw, e.status.side())
+		switch bad {
+		case TimeOK:
+			e.when = when
+			return true
+		case TimeEmpty:
+		default:
+			r.rejectTime(a.at[i].name, raw, bad)
+			return false
+		}
+	}
+	snapshot := r.shape.snapshot
+	switch {
+	case e.status == Granted && (a.undated || snapshot != None):
+		e.when = Undated
+		return true
+	case snapshot != None:
+		e.when = snapshot
+		return true
+	case len(a.at) == 0:
+		r.reject("", "the record has no time", "say of which instant the export is: snapshot_at in the source, or --snapshot-at")
+		r.problem.always = true
+		return false
+	}
+	r.rejectTime(a.at[0].name, nil, TimeEmpty)
+	return false
+}
+
+func (r *record) grantVersion(a *act) uint16 {
+	written := bytes.TrimFunc(r.value(&a.version), isBlank)
 	if len(written) == 0 || len(r.catalog.notices) == 0 {
 		return 0
 	}
 	var notice []byte
-	if r.shape.notice >= 0 {
-		notice = bytes.TrimFunc(b.Values(r.shape.notice)[row], isBlank)
+	if a.notice.set() {
+		notice = bytes.TrimFunc(r.value(&a.notice), isBlank)
 	}
 	r.buf = append(append(append(r.buf[:0], notice...), 0), written...)
 	if number, ok := r.versions[string(r.buf)]; ok {
@@ -287,29 +324,32 @@ func (r *record) reject(column, what, mend string) outcome {
 }
 
 // rejectWord rejects a row for a word that nobody declared. The word is told unless it may be an identifier.
-func (r *record) rejectWord(place int, b formats.Batch, row int, what string) outcome {
-	told := tellable(bytes.TrimSpace(b.Values(place)[row]))
+func (r *record) rejectWord(f *ref, column, what string) outcome {
+	told := tellable(bytes.TrimSpace(r.value(f)))
 	mend := fmt.Sprintf("declare it in the configuration, as a name or alias, or list it under ignore: %ss", what)
-	if what == "status" {
+	switch {
+	case what == "status" && r.shape.mapping == canonical:
 		mend = "a status is granted, denied, withdrawn or pending"
+	case what == "status":
+		mend = "say in a mapping of your own what it means, or that it is unknown (cpm presets show " + r.shape.mapping + ")"
 	}
 	if told == "" {
-		return r.reject(r.shape.names[place], "the "+what+" is empty", mend)
+		return r.reject(column, "the "+what+" is empty", mend)
 	}
-	return r.reject(r.shape.names[place], fmt.Sprintf("%s is no known %s", told, what), mend)
+	return r.reject(column, fmt.Sprintf("%s is no known %s", told, what), mend)
 }
 
-func (r *record) rejectTime(place int, raw []byte, bad TimeFault) {
+func (r *record) rejectTime(column string, raw []byte, bad TimeFault) {
 	const forms = "write RFC 3339, YYYY-MM-DD HH:MM:SS, or Unix seconds or milliseconds"
 	switch bad {
 	case TimeWithoutZone:
-		r.reject(r.shape.names[place], "the time has no zone, and none is declared",
+		r.reject(column, "the time has no zone, and none is declared",
 			"add --timezone Asia/Shanghai (or the zone of the export), or timezone: to the configuration")
 		r.problem.always = true
 	case TimeEmpty:
-		r.reject(r.shape.names[place], "the time is empty", forms)
+		r.reject(column, "the time is empty", forms)
 	default:
-		r.reject(r.shape.names[place], "a time of the form "+pattern(raw)+" cannot be read", forms)
+		r.reject(column, "a time of the form "+pattern(raw)+" cannot be read", forms)
 	}
 }
 
@@ -320,52 +360,7 @@ func (s *shape) idNames() string {
 		if i > 0 {
 			names = append(names, ", "...)
 		}
-		names = append(names, s.names[column.place]...)
+		names = append(names, column.of.name...)
 	}
 	return string(names)
-}
-
-// Tell returns a name that stands in an export as it is, or its length when it may be an identifier.
-func Tell(name string) string {
-	if told := tellable([]byte(name)); !strings.HasPrefix(told, `"`) {
-		return told
-	}
-	return name
-}
-
-// tellable returns a value in quotes when it cannot be an identifier, else its length: a shifted column may hold a
-// phone number or an address where a word was expected. Short and nearly without digits is a word.
-func tellable(value []byte) string {
-	if len(value) == 0 {
-		return ""
-	}
-	digits := 0
-	for _, c := range value {
-		if c >= '0' && c <= '9' {
-			digits++
-		}
-	}
-	if len(value) > 20 || digits > 2 || bytes.ContainsAny(value, "@＠０１２３４５６７８９\r\n") {
-		return fmt.Sprintf("a value of %d characters", len([]rune(string(value))))
-	}
-	return fmt.Sprintf("%q", value)
-}
-
-// pattern tells the form of a value and not the value: digits become d, letters a.
-func pattern(value []byte) string {
-	const longest = 40
-	form := make([]rune, 0, longest)
-	for _, c := range string(value) {
-		switch {
-		case len(form) == longest:
-			return fmt.Sprintf("%q…", string(form))
-		case c >= '0' && c <= '9':
-			c = 'd'
-		case c == ' ' || c == '-' || c == ':' || c == '/' || c == '.' || c == '+':
-		default:
-			c = 'a'
-		}
-		form = append(form, c)
-	}
-	return fmt.Sprintf("%q", string(form))
 }

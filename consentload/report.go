@@ -36,6 +36,9 @@ type SourceReport struct {
 type FileReport struct {
 	formats.Evidence
 	Format        string
+	Mapping       string   // the name of the mapping by which it was read
+	Detected      []string // the columns by which that was found; empty: its source names it
+	Caveats       []string // what is not sure about the mapping
 	Tally         Tally
 	Newest        Instant
 	PassedColumns []string // that nothing reads
@@ -72,6 +75,35 @@ func (r *Report) finish(l *loader, x *Index) {
 	}
 }
 
+// MappingUsed is a mapping by which files were read.
+type MappingUsed struct {
+	Name     string
+	Detected []string // the columns by which it was found; empty: a source names it
+	Caveats  []string
+	Files    int64
+}
+
+// Mappings lists the mappings of all files but the canonical form, each once.
+func (r *Report) Mappings() []MappingUsed {
+	var used []MappingUsed
+	for _, source := range r.Sources {
+		for _, file := range source.Files {
+			if file.Mapping == "" || file.Mapping == canonical {
+				continue
+			}
+			at := slices.IndexFunc(used, func(m MappingUsed) bool {
+				return m.Name == file.Mapping && slices.Equal(m.Detected, file.Detected)
+			})
+			if at < 0 {
+				at = len(used)
+				used = append(used, MappingUsed{Name: file.Mapping, Detected: file.Detected, Caveats: file.Caveats})
+			}
+			used[at].Files++
+		}
+	}
+	return used
+}
+
 // PassedColumns lists the columns of all files that nothing reads, each once.
 func (r *Report) PassedColumns() []string {
 	var names []string
@@ -92,4 +124,4 @@ func joinKinds(kinds []Kind) string {
 	return strings.Join(words, ", ")
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

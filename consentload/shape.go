@@ -2,16 +2,30 @@ package consentload
 
 import (
 	"strings"
+	"time"
 
 	"cpm/formats/fault"
 )
 
-// shape is where a canonical export keeps what an event needs: places in the selection of columns, -1 for none.
-type shape struct {
-	ids    []idColumn // of the kinds that are read
-	unread []idColumn // of the kinds that --kinds leaves out
+// canonical is the name of the form that this package defines: one row an act.
+const canonical = "canonical"
 
-	channel, purpose, status, occurred, expires, version, notice int
+// shape is how one file is read: where its rows keep what acts need, by places in the selection of columns. It does not
+// change once it stands; several goroutines read by it.
+type shape struct {
+	mapping string     // the name of the mapping by which it was found
+	ids     []idColumn // of the kinds that are read
+	unread  []idColumn // of the kinds that --kinds leaves out
+	acts    []act
+	links   bool // its rows say only which identifiers belong together
+
+	drop, noGrant []condition
+	mustEmpty     []ref
+	snapshot      Instant        // of which the whole file is; None when its acts have times
+	zone          *time.Location // of times without one; nil: none is declared
+	dates         bool           // a time may be a date alone
+	namings       int            // how many namings its acts have
+	watched       []string       // columns that must hold something somewhere
 
 	columns []int    // the selection: positions in the file
 	names   []string // their names as written
@@ -22,13 +36,27 @@ type shape struct {
 type idColumn struct {
 	kind  Kind
 	id    KindID
-	place int
+	of    ref
+	split string // what parts several values in one cell; empty: one stands in it
+	when  []condition
 }
 
 // canonicalShape finds the columns of the canonical form. keep says which kinds are read. Its fault is of kind Input:
 // a file that is no consent export cannot be trusted.
 func canonicalShape(file string, header []string, kinds *Kinds, keep func(Kind) bool) (*shape, error) {
-	s := &shape{}
+	s := &shape{mapping: canonical, snapshot: None}
+	used, err := s.usualIDs(file, header, kinds, keep)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.fields(file, header, used); err != nil {
+		return nil, err
+	}
+	return s, s.check(file, header, kinds, used)
+}
+
+// usualIDs finds the identifier columns that have usual names.
+func (s *shape) usualIDs(file string, header []string, kinds *Kinds, keep func(Kind) bool) (map[int]bool, error) {
 	used := map[int]bool{}
 	for id, kind := range kinds.Names() {
 		matches := kinds.MatchColumns(header, kind)
@@ -42,17 +70,18 @@ func canonicalShape(file string, header []string, kinds *Kinds, keep func(Kind) 
 				Hint("leave one of them in the export, or give the other a name of its own")
 		}
 		used[at] = true
-		column := idColumn{kind: kind, id: KindID(id), place: s.add(header, at)}
-		if keep(kind) {
-			s.ids = append(s.ids, column)
-		} else {
-			s.unread = append(s.unread, column)
-		}
+		of := ref{from: ofColumn, place: s.add(header, at), name: header[at]}
+		s.addID(idColumn{kind: kind, id: KindID(id), of: of}, keep)
 	}
-	if err := s.fields(file, header, used); err != nil {
-		return nil, err
+	return used, nil
+}
+
+func (s *shape) addID(column idColumn, keep func(Kind) bool) {
+	if keep(column.kind) {
+		s.ids = append(s.ids, column)
+	} else {
+		s.unread = append(s.unread, column)
 	}
-	return s, s.check(file, header, kinds, used)
 }
 
 func (s *shape) add(header []string, at int) int {
@@ -63,42 +92,47 @@ func (s *shape) add(header []string, at int) int {
 
 // fields finds the columns that are not identifiers.
 func (s *shape) fields(file string, header []string, used map[int]bool) error {
+	a := act{
+		channel: naming{what: "channel", slot: 0}, purpose: naming{what: "purpose", slot: 1}, at: make([]ref, 1),
+	}
+	s.namings = 2
 	wanted := []struct {
 		name     string
-		place    *int
+		of       *ref
 		required bool
 	}{
-		{"channel", &s.channel, true},
-		{"purpose", &s.purpose, true},
-		{"status", &s.status, true},
-		{"occurred_at", &s.occurred, true},
-		{"expires_at", &s.expires, false},
-		{"notice_version", &s.version, false},
-		{"notice", &s.notice, false},
+		{"channel", &a.channel.from, true},
+		{"purpose", &a.purpose.from, true},
+		{"status", &a.column, true},
+		{"occurred_at", &a.at[0], true},
+		{"expires_at", &a.expires, false},
+		{"notice_version", &a.version, false},
+		{"notice", &a.notice, false},
 	}
 	var missing []string
 	for _, field := range wanted {
-		*field.place = -1
 		for at, name := range header {
 			if foldColumn(name) != foldColumn(field.name) {
 				continue
 			}
-			if *field.place >= 0 {
+			if field.of.set() {
 				return fault.New(fault.Input, file, "two columns are called %s", field.name).
 					Hint("leave one of them in the export")
 			}
-			*field.place = s.add(header, at)
+			*field.of = ref{from: ofColumn, place: s.add(header, at), name: name}
 			used[at] = true
 		}
-		if field.required && *field.place < 0 {
+		if field.required && !field.of.set() {
 			missing = append(missing, field.name)
 		}
 	}
+	s.acts = []act{a}
 	if len(missing) == 0 {
 		return nil
 	}
 	return fault.New(fault.Input, file, "this is no consent export: it has no column %s", strings.Join(missing, ", ")).
-		Hint("a consent export has one row an act, with an identifier column and channel, purpose, status, occurred_at")
+		Hint("a consent export has one row an act, with an identifier column and channel, purpose, status, occurred_at; " +
+			"cpm presets list names the platforms whose exports are read too")
 }
 
 // check refuses an export without identifiers, or with hashed ones beside them: a refusal must not be lost because it

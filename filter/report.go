@@ -87,10 +87,12 @@ type SourceUsed struct {
 // FileUsed is one export.
 type FileUsed struct {
 	formats.Evidence
-	Format string `json:"format"`
-	Newest string `json:"newest_act,omitempty"`
-	Rows   int64  `json:"rows"`
-	Bad    int64  `json:"bad"`
+	Format   string   `json:"format"`
+	Mapping  string   `json:"mapping"`
+	Detected []string `json:"mapping_detected_by,omitempty"` // columns
+	Newest   string   `json:"newest_act,omitempty"`
+	Rows     int64    `json:"rows"`
+	Bad      int64    `json:"bad"`
 }
 
 // ListUsed is one suppression list.
@@ -185,7 +187,7 @@ func NewConsentUsed(load *consentload.Report) ConsentUsed {
 		s := SourceUsed{Name: source.Name, Path: source.Path, Newest: instantOrNone(source.Newest), Tally: source.Tally}
 		for _, file := range source.Files {
 			s.Files = append(s.Files, FileUsed{
-				Evidence: file.Evidence, Format: file.Format, Newest: instantOrNone(file.Newest),
+				Evidence: file.Evidence, Format: file.Format, Mapping: file.Mapping, Detected: file.Detected, Newest: instantOrNone(file.Newest),
 				Rows: file.Tally.Rows, Bad: file.Tally.Bad,
 			})
 		}

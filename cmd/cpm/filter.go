@@ -13,6 +13,9 @@ type filterOptions struct {
 	config, timezone, region, asOf string
 
 	consent        []string
+	preset         string
+	consentIDs     []string
+	snapshotAt     string
 	suppress       []string
 	kinds          []string
 	acceptUnread   bool
@@ -99,6 +102,9 @@ func (o *filterOptions) bind(cmd *cobra.Command) {
 	f.StringSliceVar(&o.channels, "channel", nil, "how the recipients are reached, such as sms; several with commas")
 	f.StringVar(&o.purpose, "purpose", "", "why, such as promotion")
 	f.StringArrayVar(&o.consent, "consent", nil, "consent exports: a file, folder or pattern (repeatable; default: the sources of the configuration)")
+	f.StringVar(&o.preset, "preset", "", "the platform that wrote the exports of --consent (default: found by their columns; cpm presets list)")
+	f.StringArrayVar(&o.consentIDs, "consent-id", nil, "which column of --consent holds which identifier, `KIND=COLUMN`, where the preset cannot know (repeatable)")
+	f.StringVar(&o.snapshotAt, "snapshot-at", "", "of which instant exports without times are: a `TIME`, filename or manifest")
 	f.StringArrayVar(&o.suppress, "suppress", nil, "a suppression list, `[CHANNEL:]PATH`, beside those of the configuration (repeatable)")
 	f.StringVarP(&o.output, "output", "o", "", `permitted rows, or "-" (default: AUDIENCE with .permitted before its extensions)`)
 	f.StringVar(&o.rejected, "rejected", "", "suppressed rows, with one more column, cpm_reason")

@@ -35,10 +35,16 @@ func (r *filtering) noticeConsent() {
 		{total.Bad, "consent records that cannot be read; whom they name is suppressed (unreadable_consent)"},
 		{total.UnreadRefusals, "refusals that name no identifier of the kinds that are read, and are not obeyed"},
 		{total.Ignored, "records under names to be ignored"},
+		{total.Dropped, "records of no person (tests), left out"},
 		{total.AfterAsOf, "records dated after as-of, left out"},
 	} {
 		if note.n > 0 {
 			r.warn("%s: %s", note.text, number(note.n))
+		}
+	}
+	for _, mapping := range load.Mappings() {
+		for _, caveat := range mapping.Caveats {
+			r.warn("%s: %s", mapping.Name, caveat)
 		}
 	}
 	if len(load.Unknown) > 0 {

@@ -3,8 +3,10 @@ package main
 import (
 	"os"
 	"slices"
+	"strings"
 
 	"cpm/consentload"
+	"cpm/formats"
 	"cpm/formats/fault"
 )
 
@@ -22,7 +24,11 @@ func (r *filtering) sources() ([]consentload.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		plain := consentload.Source{Name: path, Path: path, PassedOver: found.PassedOver, MinRows: min(1, r.options.minConsentRows)}
+		plain, err := r.plainSource(path)
+		if err != nil {
+			return nil, err
+		}
+		plain.PassedOver = found.PassedOver
 		for _, file := range found.Files {
 			owner := ownerOf(file, declared)
 			if owner == nil {
@@ -48,6 +54,25 @@ func (r *filtering) sources() ([]consentload.Source, error) {
 		}
 	}
 	return sources, nil
+}
+
+// plainSource is a path of --consent that no source of the configuration owns.
+func (r *filtering) plainSource(path string) (source consentload.Source, err error) {
+	source = consentload.Source{Name: path, Path: path, MinRows: min(1, r.options.minConsentRows), Snapshot: r.options.snapshotAt}
+	for _, text := range r.options.consentIDs {
+		kind, column, ok := strings.Cut(text, "=")
+		if !ok || kind == "" || column == "" {
+			return source, fault.New(fault.Usage, "", "--consent-id %q is not KIND=COLUMN", text).Hint("such as --consent-id email=Identifier")
+		}
+		if source.IDs == nil {
+			source.IDs = map[consentload.Kind]string{}
+		}
+		source.IDs[consentload.Kind(strings.ToLower(strings.TrimSpace(kind)))] = column
+	}
+	if name := r.options.preset; name != "" {
+		source.Mapping, err = consentload.Preset(name)
+	}
+	return source, err
 }
 
 func (r *filtering) configuredSources() ([]consentload.Source, error) {
@@ -90,10 +115,47 @@ func (r *filtering) source(declared consentload.SourceConfig) (consentload.Sourc
 			return source, err
 		}
 	}
+	if err := r.shapeOf(declared, &source); err != nil {
+		return source, err
+	}
 	if declared.MaxShrink != "" {
 		r.warn("max_shrink of source %s needs an index to compare with; it is not looked at here", declared.Name)
 	}
 	return source, nil
+}
+
+// shapeOf gives what a source says of the shape of its files its meaning.
+func (r *filtering) shapeOf(declared consentload.SourceConfig, source *consentload.Source) (err error) {
+	source.Links = declared.Kind == "links"
+	source.Channels, source.Purposes, source.Ignore = declared.Channels, declared.Purposes, declared.Ignore
+	source.Snapshot = declared.SnapshotAt
+	source.Format = formats.Options{
+		Encoding: declared.Encoding, Sheet: declared.Sheet,
+		Delimiter: map[string]byte{"comma": ',', "tab": '\t', "semicolon": ';', "pipe": '|'}[declared.Delimiter],
+	}
+	for kind, column := range declared.ID {
+		if source.IDs == nil {
+			source.IDs = map[consentload.Kind]string{}
+		}
+		source.IDs[consentload.Kind(kind)] = column
+	}
+	switch {
+	case declared.Preset != "":
+		source.Mapping, err = consentload.Preset(declared.Preset)
+	case declared.Mapping != "":
+		source.Mapping, err = readMapping(r.found.within(declared.Mapping))
+	}
+	return err
+}
+
+// readMapping reads a mapping of the user's own.
+func readMapping(path string) (*consentload.Mapping, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.New(fault.Usage, path, "the mapping cannot be read").Because(err).
+			Hint("cpm presets show NAME > my.yaml writes one to start from")
+	}
+	return consentload.ReadMapping(path, text)
 }
 
 // owned is a file of a source of the configuration.

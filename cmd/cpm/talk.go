@@ -112,6 +112,13 @@ func (t *talk) consent(r *filtering) {
 		t.say("", "  %s  %s, newest act %s", text.Pad(source.Name, width, ' '), rowsOf(source.Tally.Rows),
 			newestText(source.Newest, r))
 	}
+	for _, mapping := range load.Mappings() {
+		found := "as its source says"
+		if len(mapping.Detected) > 0 {
+			found = "found by its columns " + strings.Join(mapping.Detected, ", ")
+		}
+		t.say("", "%s read as %s, %s", counted(mapping.Files, "file", "files"), mapping.Name, found)
+	}
 	if len(r.leftOut) > 0 {
 		t.say("", "left out, because --consent names others: %s", strings.Join(r.leftOut, ", "))
 	}

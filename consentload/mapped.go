@@ -1,0 +1,287 @@
+package consentload
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cpm/formats"
+	"cpm/formats/fault"
+)
+
+// mapper finds the columns of a mapping in one file.
+type mapper struct {
+	finder
+	mapping *Mapping
+	table   *table
+	source  *Source
+	kinds   *Kinds
+	keep    func(Kind) bool
+	ignored map[int]bool // columns that the mapping or the source passes over
+}
+
+// mappedShape finds the columns of a mapping in a table. Its faults are of kind Input where the file has not the shape,
+// and of kind Usage where the source must say more.
+func (l *loader) mappedShape(t *table, m *Mapping, reader formats.Reader) (*shape, error) {
+	s := &shape{mapping: m.Name, snapshot: None, dates: m.Dates, links: t.source.Links}
+	f := &mapper{
+		finder:  finder{file: t.name, header: reader.Info().Columns, shape: s, used: map[int]bool{}, chosen: map[int]int{}},
+		mapping: m, table: t, source: t.source, kinds: l.catalog.Kinds, keep: l.keep, ignored: map[int]bool{},
+	}
+	f.paths, _ = reader.(formats.PathReader)
+	for _, step := range []func() error{f.passOver, f.ids, f.conditions, f.acts} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	for at, name := range f.header {
+		if !f.used[at] && !f.ignored[at] {
+			s.passed = append(s.passed, name)
+		}
+	}
+	return s, nil
+}
+
+// passOver finds the columns that tell nothing of consent. One that the file lacks tells nothing either.
+func (f *mapper) passOver() error {
+	for _, name := range slices.Concat(f.mapping.Pass, f.source.Ignore) {
+		column, err := f.named(name)
+		if err != nil {
+			return err
+		}
+		if column >= 0 {
+			f.ignored[column] = true
+		}
+	}
+	return nil
+}
+
+// ids finds the identifier columns: those of the source, and of the mapping for the kinds that the source leaves out.
+func (f *mapper) ids() error {
+	wanted := make([]IDMapping, 0, len(f.mapping.ID)+len(f.source.IDs))
+	for _, kind := range sortedKeys(f.source.IDs) {
+		wanted = append(wanted, IDMapping{Kind: string(kind), Column: f.source.IDs[kind]})
+	}
+	for _, id := range f.mapping.ID {
+		if _, said := f.source.IDs[Kind(id.Kind)]; !said {
+			wanted = append(wanted, id)
+		}
+	}
+	for _, id := range wanted {
+		if err := f.id(id); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(f.shape.ids)+len(f.shape.unread) > 0:
+		return nil
+	case f.mapping.DeclareID:
+		return fault.New(fault.Usage, f.file, "the platform leaves it to its customer which identifiers an export has, so %s cannot know", f.mapping.Name).
+			Hint("say it: id: {email: COLUMN} in the source, or --consent-id email=COLUMN; the file has %s", f.columns())
+	}
+	return fault.New(fault.Input, f.file, "no column of the mapping %s holds an identifier here", f.mapping.Name).
+		Hint("say which does: id: {email: COLUMN} in the source, or --consent-id email=COLUMN; the file has %s", f.columns())
+}
+
+func (f *mapper) id(wanted IDMapping) error {
+	id, known := f.kinds.Index(Kind(wanted.Kind))
+	if !known {
+		return fault.New(fault.Usage, f.mapping.Name, "%s is no identifier kind", wanted.Kind).
+			Hint("declare it in the configuration under kinds")
+	}
+	of, err := f.find(wanted.Column)
+	if err != nil || !of.set() {
+		return err
+	}
+	when, err := f.conditionsOf(wanted.When)
+	if err != nil {
+		return err
+	}
+	f.shape.addID(idColumn{kind: Kind(wanted.Kind), id: id, of: of, split: wanted.Split, when: when}, f.keep)
+	return nil
+}
+
+// conditions finds the columns that concern whole records.
+func (f *mapper) conditions() (err error) {
+	if f.shape.drop, err = f.conditionsOf(f.mapping.Drop); err != nil {
+		return err
+	}
+	if f.shape.noGrant, err = f.conditionsOf(f.mapping.NoGrant); err != nil {
+		return err
+	}
+	for _, name := range f.mapping.MustEmpty {
+		of, err := f.find(strings.TrimSuffix(name, "?") + "?") // where it is missing, it is empty
+		if err != nil {
+			return err
+		}
+		if of.set() {
+			f.shape.mustEmpty = append(f.shape.mustEmpty, of)
+		}
+	}
+	return nil
+}
+
+func (f *mapper) conditionsOf(when map[string][]string) ([]condition, error) {
+	var conditions []condition
+	for _, name := range sortedKeys(when) {
+		of, err := f.find(name)
+		if err != nil {
+			return nil, err
+		}
+		if of.set() {
+			conditions = append(conditions, condition{of, folded(when[name])})
+		}
+	}
+	return conditions, nil
+}
+
+// acts finds the columns of the acts that the file can tell.
+func (f *mapper) acts() error {
+	if f.shape.links {
+		return nil
+	}
+	for i := range f.mapping.Acts {
+		a := &f.mapping.Acts[i]
+		if a.File != "" {
+			if like, err := filepath.Match(strings.ToLower(a.File), strings.ToLower(baseName(f.file))); err != nil || !like {
+				continue
+			}
+		}
+		if a.Columns == "" {
+			if err := f.act(a, -1); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range f.mapping.Acts { // what is left when all other columns are found
+		if a := &f.mapping.Acts[i]; a.Columns != "" {
+			if err := f.starred(a); err != nil {
+				return err
+			}
+		}
+	}
+	if len(f.shape.acts) > 0 {
+		return nil
+	}
+	var patterns []string
+	for _, a := range f.mapping.Acts {
+		if a.File != "" {
+			patterns = append(patterns, a.File)
+		}
+	}
+	if len(patterns) > 0 {
+		return fault.New(fault.Input, f.file, "the name of the file tells no state, and in %s it is the name that does", f.mapping.Name).
+			Hint("give it the name that the platform gave it: %s", strings.Join(patterns, ", "))
+	}
+	return fault.New(fault.Input, f.file, "the file has none of the columns by which %s tells consent", f.mapping.Name).
+		Hint("the file has %s; check that it is the export that it should be", f.columns())
+}
+
+// baseName is the last part of a file's name, that of a table in an archive too.
+func baseName(file string) string { return filepath.Base(filepath.ToSlash(file)) }
+
+// starred finds the columns of a pattern; those that something else reads, or that are passed over, are not meant.
+func (f *mapper) starred(a *ActMapping) error {
+	before, after, _ := strings.Cut(a.Columns, Star)
+	for at, name := range f.header {
+		inner := len(name) - len(after)
+		if f.used[at] || f.ignored[at] || inner < len(before) ||
+			!strings.EqualFold(name[:len(before)], before) || !strings.EqualFold(name[inner:], after) {
+			continue
+		}
+		f.match = strings.TrimSpace(name[len(before):inner])
+		if err := f.act(a, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// act finds the columns of one act; column is that of its pattern, or -1. An act whose own column may be missing, and
+// is, is left out.
+func (f *mapper) act(m *ActMapping, column int) (err error) {
+	a := act{
+		split: m.Split, status: statusOrNone(m.Status), absent: statusOrNone(m.Absent), undated: m.Undated, ofFile: m.File,
+		channel: f.naming("channel", m.Channel, m.ChannelWords, f.source.Channels),
+		purpose: f.naming("purpose", m.Purpose, m.PurposeWords, f.source.Purposes),
+	}
+	for _, one := range []struct {
+		name string
+		of   *ref
+	}{
+		{m.Expires, &a.expires}, {m.Notice, &a.notice}, {m.NoticeV, &a.version},
+		{m.Each, &a.each}, {m.IfSet, &a.ifSet}, {m.Column, &a.column}, {m.ChannelColumn, &a.channel.from}, {m.PurposeColumn, &a.purpose.from},
+	} {
+		if *one.of, err = f.find(one.name); err != nil {
+			return err
+		}
+		makes := one.of != &a.expires && one.of != &a.notice && one.of != &a.version
+		if makes && one.name != "" && !one.of.set() {
+			return nil // the column that makes the act is one that an export may lack
+		}
+	}
+	if column >= 0 {
+		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column]}
+	}
+	if a.when, err = f.conditionsOf(m.When); err != nil {
+		return err
+	}
+	if err := f.times(m, &a); err != nil {
+		return err
+	}
+	if m.Status == "" {
+		a.words = make(map[string]Status, len(m.Words))
+		for word, status := range m.Words {
+			a.words[foldName(word)] = statusWord(status)
+		}
+	}
+	f.shape.acts = append(f.shape.acts, a)
+	return nil
+}
+
+func statusOrNone(word string) Status {
+	if word == "" {
+		return 0
+	}
+	return statusWord(word)
+}
+
+// naming makes the naming of an act's channel or purpose.
+func (f *mapper) naming(what, fixed string, words, rename map[string]string) naming {
+	n := naming{what: what, fixed: fixed, rename: map[string]string{}, slot: f.shape.namings}
+	f.shape.namings++
+	if len(words) > 0 {
+		n.words = map[string]string{}
+	}
+	for word, name := range words {
+		n.words[foldName(word)] = name
+	}
+	for word, name := range rename {
+		n.rename[foldName(word)] = name
+	}
+	return n
+}
+
+// times finds the columns of an act's time. Without any the file must be a snapshot, and its source say of when.
+func (f *mapper) times(m *ActMapping, a *act) error {
+	for _, name := range m.At {
+		of, err := f.find(name)
+		if err != nil {
+			return err
+		}
+		if of.set() {
+			a.at = append(a.at, of)
+		}
+	}
+	dated := len(a.at) > 0 || m.Undated && m.Status == "granted"
+	if dated && f.source.Snapshot == "" {
+		return nil
+	}
+	if f.source.Snapshot == "" {
+		return fault.New(fault.Input, f.file, "the export has no times, so somebody must say of which instant it is").
+			Hint("say it: snapshot_at: TIME, filename or manifest in the source, or --snapshot-at; the time of the file itself proves nothing")
+	}
+	var err error
+	f.shape.snapshot, err = f.table.standsFor(f.source.Snapshot)
+	return err
+}

@@ -1,0 +1,98 @@
+package consentload
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"time"
+
+	"cpm/formats/fault"
+)
+
+// Words of snapshot_at beside a time.
+const (
+	snapshotByName     = "filename"
+	snapshotByManifest = "manifest"
+)
+
+// ReadSnapshotTime reads the time of a snapshot: what a TimeReader reads, or a date alone, which stands for its end. Its
+// fault is of kind Usage.
+func ReadSnapshotTime(text string, zone *time.Location) (Instant, error) {
+	at, bad := NewTimeReader(zone).withDates().Read([]byte(text), Later)
+	switch bad {
+	case TimeOK:
+		return at, nil
+	case TimeWithoutZone:
+		return None, fault.New(fault.Usage, "", "the time of the snapshot has no zone, and none is declared").
+			Hint("write it with one, such as 2026-11-01T06:00:00+08:00, or declare a timezone")
+	}
+	return None, fault.New(fault.Usage, "", "the time of the snapshot cannot be read").
+		Hint("write a time such as 2026-11-01T06:00:00+08:00, a date, or one of the words %s and %s", snapshotByName, snapshotByManifest)
+}
+
+// standsFor returns the instant of which an export without times is, as its source says. The time of the file in the
+// file system proves nothing, and is never taken.
+func (t *table) standsFor(snapshot string) (Instant, error) {
+	switch snapshot {
+	case snapshotByName:
+		return t.instantInName()
+	case snapshotByManifest:
+		if t.sidecar == nil || t.sidecar.SnapshotAt == nil {
+			return None, fault.New(fault.Input, t.name, "the export has no %s that says snapshot_at", manifestSuffix).
+				Hint(`have its writer add it: {"snapshot_at": "2026-11-01T06:00:00+08:00", …}`)
+		}
+		snapshot = *t.sidecar.SnapshotAt
+	}
+	at, err := ReadSnapshotTime(snapshot, t.zone)
+	if err != nil {
+		return None, fmt.Errorf("%s: %w", t.name, err)
+	}
+	return at, nil
+}
+
+// instantInName reads the one date, with a time or without, that the name of the file holds.
+func (t *table) instantInName() (Instant, error) {
+	name := baseName(t.name)
+	found := datesIn(name)
+	if len(found) == 0 && t.path != t.name { // a table in an archive
+		found = datesIn(filepath.Base(t.path))
+	}
+	if len(found) == 1 {
+		at, err := ReadSnapshotTime(found[0], t.zone)
+		if err != nil {
+			return None, fmt.Errorf("%s: %w", t.name, err)
+		}
+		return at, nil
+	}
+	what := "the name of the file holds no date"
+	if len(found) > 1 {
+		what = "the name of the file holds more than one date"
+	}
+	return None, fault.New(fault.Input, t.name, "%s, and by its source that is the date of the snapshot", what).
+		Hint("name it such as contacts-2026-11-01.csv, or say snapshot_at: TIME")
+}
+
+// datesIn returns the dates of a name, in the form that ReadSnapshotTime reads: 2026-11-01, 20261101, and either with a
+// time behind it, as in 2026-11-01T06-30-00Z.
+func datesIn(name string) []string {
+	form := regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])` +
+		`(?:[T_ -]?([01]\d|2[0-3])[-_:.]?([0-5]\d)(?:[-_:.]?([0-5]\d))?(Z)?)?(?:[^0-9]|$)`)
+	var dates []string
+	for _, m := range form.FindAllStringSubmatch(name, -1) {
+		if m[2] != m[4] { // 2026-1101 is no date
+			continue
+		}
+		text := m[1] + "-" + m[3] + "-" + m[5]
+		if m[6] != "" {
+			second := m[8]
+			if second == "" {
+				second = "00"
+			}
+			text += "T" + m[6] + ":" + m[7] + ":" + second + m[9]
+		}
+		dates = append(dates, text)
+	}
+	slices.Sort(dates)
+	return slices.Compact(dates)
+}
