@@ -80,6 +80,14 @@ func (r *record) has(c *condition) bool { return c.values[foldName(string(r.valu
 // value returns what stands in a column of the row, or of the element, at hand; nil for nothing. A value that should
 // hold JSON and does not is remembered as broken.
 func (r *record) value(f *ref) []byte {
+	if f.from == ofColumn && f.path == nil && f.watch == 0 {
+		return r.batch.Values(f.place)[r.row]
+	}
+	return r.lookInto(f)
+}
+
+// lookInto is value where more than the cell of a column is asked for.
+func (r *record) lookInto(f *ref) []byte {
 	var value []byte
 	switch f.from {
 	case ofColumn:

@@ -169,48 +169,57 @@ func (r *record) settle() outcome {
 func (r *record) readNames() {
 	r.names, r.skipped = r.names[:0], 0
 	for i := range r.shape.ids {
-		r.identifiers(&r.shape.ids[i], func(key Key, why Unreadable) {
-			switch why {
-			case Readable:
-				r.names = append(r.names, named{key: key, kind: r.shape.ids[i].id})
-			case Empty:
-			default:
-				r.skipped++
-			}
-		})
+		if c := &r.shape.ids[i]; c.plain {
+			r.name(c, r.batch.Values(c.of.place)[r.row])
+		} else {
+			r.readCell(c)
+		}
 	}
 }
 
-// identifiers calls each with the identifiers that a column of the row holds.
-func (r *record) identifiers(c *idColumn, each func(Key, Unreadable)) {
+// name adds an identifier to those of the row, if the value has a normal form.
+func (r *record) name(c *idColumn, value []byte) {
+	switch key, why := r.keyer.Key(c.id, value); why {
+	case Readable:
+		r.names = append(r.names, named{key: key, kind: c.id})
+	case Empty:
+	default:
+		r.skipped++
+	}
+}
+
+// readCell adds the identifiers of a cell that may hold several, or hold them within JSON.
+func (r *record) readCell(c *idColumn) {
 	if !r.holds(c.when) {
 		return
 	}
-	read := func(value []byte) { each(r.keyer.Key(c.id, value)) }
 	switch {
-	case c.of.plain() && c.split == "":
-		read(r.value(&c.of))
 	case c.split != "":
 		for part := range bytes.SplitSeq(r.value(&c.of), []byte(c.split)) {
-			read(part)
+			r.name(c, part)
 		}
-	default:
+	case len(c.of.path) > 0:
 		top, err := outermost(r.raw(&c.of))
 		if err == nil {
 			err = top.walk(c.of.path, func(one element) error {
-				read(one.text)
+				r.name(c, one.text)
 				return nil
 			})
 		}
 		r.breakOn(err, &c.of)
+	default:
+		r.name(c, r.value(&c.of))
 	}
 }
 
 // namesOther reports whether the row has a readable identifier of a kind that is not read.
-func (r *record) namesOther() (other bool) {
+func (r *record) namesOther() bool {
+	before, skipped := len(r.names), r.skipped
 	for i := range r.shape.unread {
-		r.identifiers(&r.shape.unread[i], func(_ Key, why Unreadable) { other = other || why == Readable })
+		r.readCell(&r.shape.unread[i])
 	}
+	other := len(r.names) > before
+	r.names, r.skipped = r.names[:before], skipped
 	return other
 }
 

@@ -36,9 +36,6 @@ const (
 
 func (f ref) set() bool { return f.from != nowhere }
 
-// plain reports a ref whose value is that of a column as it stands.
-func (f ref) plain() bool { return f.from == ofColumn && len(f.path) == 0 }
-
 // finder finds the columns of one file.
 type finder struct {
 	file    string

@@ -39,6 +39,7 @@ type idColumn struct {
 	of    ref
 	split string // what parts several values in one cell; empty: one stands in it
 	when  []condition
+	plain bool // one value stands in it as it is, whatever else the row holds
 }
 
 // canonicalShape finds the columns of the canonical form. keep says which kinds are read. Its fault is of kind Input:
@@ -77,6 +78,8 @@ func (s *shape) usualIDs(file string, header []string, kinds *Kinds, keep func(K
 }
 
 func (s *shape) addID(column idColumn, keep func(Kind) bool) {
+	of := column.of
+	column.plain = of.from == ofColumn && len(of.path) == 0 && of.watch == 0 && column.split == "" && len(column.when) == 0
 	if keep(column.kind) {
 		s.ids = append(s.ids, column)
 	} else {
