@@ -70,6 +70,7 @@ type loader struct {
 	keep    func(Kind) bool
 	shards  []*shard
 	report  *Report
+	presets Presets // read when the first file asks for them
 }
 
 // Load reads consent exports into an index. Faults are of kind Input for records and files that cannot be trusted, of
@@ -232,8 +233,8 @@ func (l *loader) table(ctx context.Context, t *table, input formats.Input, told 
 // shape finds how a table is to be read: by the mapping of its source, or by its columns.
 func (l *loader) shape(t *table, reader formats.Reader, told *FileReport) (s *shape, err error) {
 	m, header := t.source.Mapping, reader.Info().Columns
-	if m == nil && !t.source.Links {
-		if m, err = detect(t.name, header); err != nil {
+	if m == nil && !t.source.Links && !isCanonical(header) {
+		if m, err = l.detect(t.name, header); err != nil {
 			return nil, err
 		}
 		if m != nil {
@@ -258,6 +259,16 @@ func (l *loader) shape(t *table, reader formats.Reader, told *FileReport) (s *sh
 	}
 	s.zone = t.zone
 	return s, nil
+}
+
+// detect finds the preset of a table by its columns.
+func (l *loader) detect(file string, header []string) (m *Mapping, err error) {
+	if l.presets == nil {
+		if l.presets, err = ReadPresets(); err != nil {
+			return nil, err
+		}
+	}
+	return l.presets.Detect(file, header)
 }
 
 // zoneOf returns the zone of times that are written without one: the source's own, else that in which the platform is

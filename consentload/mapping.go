@@ -115,7 +115,7 @@ func (w *configWalk) checkAct(a *ActMapping, at address) {
 	switch {
 	case a.Column == "" && a.Columns == "" && len(a.Words) > 0:
 		w.failAt(at.key("words"), "%s stands without a column", at.key("words")).Hint("name the column that holds them")
-	case (column != "" || a.Column != "") && len(a.Words) == 0 && !w.failed[at.key("words")]:
+	case a.Status == "" && column != "" && len(a.Words) == 0 && !w.failed[at.key("words")]:
 		w.failAt(at.key("column"), "%s stands without words", at).Hint("say with words: what each of its values means")
 	}
 	if a.Absent != "" && (a.Each == "" || len(a.PurposeWords) == 0) {
@@ -167,8 +167,8 @@ func (w *configWalk) checkReference(name string, at address, a *ActMapping) {
 	ofElement := strings.HasPrefix(name, ".") || name == atKey || name == atValue
 	switch {
 	case ofElement && (a == nil || a.Each == ""):
-		w.failAt(at, "%s names %s, which only an act with each has", at, quoteSafely(name)).Hint("name a column")
+		w.failAt(at, "%s names %q, which only an act with each has", at, printable(name)).Hint("name a column")
 	case name == atMatch && (a == nil || a.Columns == ""):
-		w.failAt(at, "%s names %s, which only an act with columns has", at, quoteSafely(name)).Hint("name a column")
+		w.failAt(at, "%s names %q, which only an act with columns has", at, name).Hint("name a column")
 	}
 }

@@ -51,27 +51,39 @@ func Preset(name string) (*Mapping, error) {
 	return ReadMapping(name, text)
 }
 
-// detect returns the preset whose columns a header has; nil for the canonical form, and where no preset fits. Two that
-// fit are a fault of kind Usage: which of them wrote the file changes what its words mean.
-func detect(file string, header []string) (*Mapping, error) {
-	var fit []*Mapping
+// Presets are all presets, read.
+type Presets []*Mapping
+
+// ReadPresets reads all presets: some milliseconds of work.
+func ReadPresets() (Presets, error) {
+	var all Presets
 	for _, name := range PresetNames() {
 		m, err := Preset(name)
 		if err != nil {
 			return nil, err
 		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// Detect returns the preset whose columns a header has; nil where none fits. Two that fit are a fault of kind Usage:
+// which of them wrote the file changes what its words mean.
+func (p Presets) Detect(file string, header []string) (*Mapping, error) {
+	var fit Presets
+	for _, m := range p {
 		if len(m.Detect) > 0 && m.fits(header) {
 			fit = append(fit, m)
 		}
 	}
-	switch {
-	case len(fit) > 1:
-		return nil, fault.New(fault.Usage, file, "the columns are those of the presets %s and %s", fit[0].Name, fit[1].Name).
-			Hint("say which it is: --preset %s, or preset: %s in the source", fit[0].Name, fit[0].Name)
-	case len(fit) == 0 || fit[0].Name == canonical:
-		return nil, nil //nolint:nilnil // the canonical form has no mapping
+	switch len(fit) {
+	case 0:
+		return nil, nil //nolint:nilnil // a table of any other kind
+	case 1:
+		return fit[0], nil
 	}
-	return fit[0], nil
+	return nil, fault.New(fault.Usage, file, "the columns are those of the presets %s and %s", fit[0].Name, fit[1].Name).
+		Hint("say which it is: --preset %s, or preset: %s in the source", fit[0].Name, fit[0].Name)
 }
 
 // fits reports whether a header has every column by which the mapping is told.

@@ -63,7 +63,7 @@ func (f *finder) add(column int) int {
 func (f *finder) find(name string) (ref, error) {
 	optional := strings.HasSuffix(name, "?")
 	name = strings.TrimSuffix(name, "?")
-	found := ref{name: name}
+	found := ref{name: strings.TrimSuffix(strings.TrimSuffix(name, "[]"), "{}")}
 	switch {
 	case name == "":
 		return ref{}, nil

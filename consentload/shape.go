@@ -56,6 +56,16 @@ func canonicalShape(file string, header []string, kinds *Kinds, keep func(Kind) 
 	return s, s.check(file, header, kinds, used)
 }
 
+// isCanonical reports whether a header has the columns that make an export canonical.
+func isCanonical(header []string) bool {
+	for _, wanted := range [...]string{"channel", "purpose", "status", "occurred_at"} {
+		if len(placesOf(header, func(name string) bool { return foldColumn(name) == foldColumn(wanted) })) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // usualIDs finds the identifier columns that have usual names.
 func (s *shape) usualIDs(file string, header []string, kinds *Kinds, keep func(Kind) bool) (map[int]bool, error) {
 	used := map[int]bool{}
