@@ -63,46 +63,18 @@ func (r *filtering) missing(cell string) string {
 	return strings.Join(words, " ")
 }
 
-// unknownName tells the nearest name for a channel or purpose that neither the configuration nor the exports know.
-func (r *filtering) unknownName(what string, cause error) error {
-	known, word := r.index.Purposes(), r.options.purpose
-	if what == "channel" {
-		known = r.index.Channels()
-		for _, word = range r.options.channels {
-			if _, ok := r.catalog.Channel(word); !ok {
-				break
-			}
-		}
-		if slices.Contains(known, r.catalog.ChannelName(word)) {
-			return cause
+// unknownChannel tells the nearest name for the channel that cannot be served; cause is why not.
+func (r *filtering) unknownChannel(cause error) error {
+	var word string
+	for _, word = range r.options.channels {
+		if _, ok := r.catalog.Channel(word); !ok {
+			break
 		}
 	}
-	f := fault.New(fault.Usage, "", "neither the configuration nor the exports know the %s %q", what, word)
-	f.Mend = "the " + what + "s are " + strings.Join(told(known), ", ")
-	if near := consentload.Nearest(word, told(known)); near != "" {
-		f.Mend = "did you mean " + near + "? " + f.Mend
+	if slices.Contains(r.index.Channels(), r.catalog.ChannelName(word)) {
+		return cause
 	}
-	if len(known) == 0 {
-		f.Mend = "declare it in the configuration"
-	}
-	return f
-}
-
-// told makes names fit to be told: one that may be an identifier is replaced by its length.
-func told(names []string) []string {
-	fit := make([]string, len(names))
-	for i, name := range names {
-		fit[i] = consentload.Tell(name)
-	}
-	return fit
-}
-
-// warn notes what a user should know before sending.
-func (r *filtering) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if !slices.Contains(r.warnings, text) {
-		r.warnings = append(r.warnings, text)
-	}
+	return unknownName("channel", word, r.index.Channels())
 }
 
 // end closes what is open and removes what was not published. Once the outputs stand, nothing can fail any more.
@@ -111,12 +83,7 @@ func (r *filtering) end(err error) error {
 	if r.outputs != nil {
 		left = errors.Join(left, r.outputs.Abort())
 	}
-	if r.reader != nil {
-		left = errors.Join(left, r.reader.Close())
-	}
-	if r.file != nil {
-		left = errors.Join(left, r.file.Close())
-	}
+	left = errors.Join(left, r.close())
 	if r.published {
 		return err
 	}

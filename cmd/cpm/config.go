@@ -89,10 +89,10 @@ func commandOnly(name string) bool { return name == "config" || name == "help" }
 // flagOf is the flag that a key under defaults: stands for.
 func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
-// layer fills in the flags that the command line leaves out: from the environment, else from the configuration's
-// defaults.
+// layer fills in the flags of a command that the command line leaves out: from the environment, else from the
+// configuration's defaults. Keys that are flags of another command are passed over.
 func layer(flags *pflag.FlagSet, found *configFile) error {
-	if err := checkDefaults(flags, found); err != nil {
+	if err := checkDefaults(found); err != nil {
 		return err
 	}
 	v := viper.NewWithOptions(viper.KeyDelimiter("::"))
@@ -127,7 +127,7 @@ func layer(flags *pflag.FlagSet, found *configFile) error {
 		}
 		if err := setFlag(flags, flag, value); err != nil {
 			errs = append(errs, fault.New(fault.Usage, "", "--%s, from %s or the configuration's defaults, is not as it should be", flag.Name, variable).
-				Because(err).Hint("cpm filter --help tells what it takes"))
+				Because(err).Hint("cpm %s --help tells what it takes", flags.Name()))
 		}
 	})
 	return errors.Join(errs...)
@@ -186,9 +186,17 @@ func setFlag(flags *pflag.FlagSet, flag *pflag.Flag, value any) error {
 	return many.Replace(words)
 }
 
+// layeredFlags are the flags of all commands that have layers.
+func layeredFlags() *pflag.FlagSet {
+	all := pflag.NewFlagSet("filter", pflag.ContinueOnError)
+	(&filterOptions{}).bind(all)
+	return all
+}
+
 // checkDefaults refuses keys under defaults: that are no flags of filter, or that lower a guard.
-func checkDefaults(flags *pflag.FlagSet, found *configFile) error {
+func checkDefaults(found *configFile) error {
 	var errs []error
+	flags := layeredFlags()
 	for _, key := range sortedKeys(found.Defaults) {
 		name, where := flagOf(key), fmt.Sprintf("%s:%d", found.path, found.DefaultLines[key])
 		switch {

@@ -37,7 +37,7 @@ func newConfigCheckCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := checkDefaults(newFilterCommand(streams{}, nil).Flags(), found); err != nil {
+			if err := checkDefaults(found); err != nil {
 				return err
 			}
 			if asJSON {

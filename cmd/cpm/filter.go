@@ -4,45 +4,27 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"cpm/formats/fault"
 )
 
 // filterOptions are the flags of filter.
 type filterOptions struct {
-	config, timezone, region, asOf string
+	consentFlags
+	audienceFlags
 
-	consent        []string
-	preset         string
-	consentIDs     []string
-	snapshotAt     string
-	suppress       []string
-	kinds          []string
-	acceptUnread   bool
-	onBadConsent   string
-	quarantine     string
-	maxBad         float64
-	maxConsentAge  string
-	minConsentRows int64
-
-	channels   []string
-	purpose    string
-	ids        []string
-	noHeader   bool
-	match      string
-	dedupe     string
-	minKnown   float64
-	maxInvalid float64
+	channels []string
+	purpose  string
+	match    string
+	dedupe   string
 
 	output, rejected, report string
 	overwrite                bool
 	outputMode               string
 	dryRun                   bool
-	quiet, json, noProgress  bool
 
-	given    func(flag string) bool // whether a flag was given, on any layer
-	audience string                 // a path, or "-" for standard input
-	args     []string               // the command as it was written
+	args []string // the command as it was written
 }
 
 const filterLong = `Emit only the recipients of an audience who may be reached over a channel for a purpose.
@@ -68,7 +50,7 @@ func newFilterCommand(std streams, written []string) *cobra.Command {
 		Example: filterExample,
 		Args:    oneAudience,
 	}
-	o.bind(cmd)
+	o.bind(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		found, err := readConfig(o.config)
 		if err != nil {
@@ -96,42 +78,20 @@ func oneAudience(_ *cobra.Command, args []string) error {
 		Hint(`quote patterns, so that the shell leaves them alone: --consent "exports/*.csv"`)
 }
 
-func (o *filterOptions) bind(cmd *cobra.Command) {
-	f := cmd.Flags()
+func (o *filterOptions) bind(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringSliceVar(&o.channels, "channel", nil, "how the recipients are reached, such as sms; several with commas")
 	f.StringVar(&o.purpose, "purpose", "", "why, such as promotion")
-	f.StringArrayVar(&o.consent, "consent", nil, "consent exports: a file, folder or pattern (repeatable; default: the sources of the configuration)")
-	f.StringVar(&o.preset, "preset", "", "the platform that wrote the exports of --consent (default: found by their columns; cpm presets list)")
-	f.StringArrayVar(&o.consentIDs, "consent-id", nil, "which column of --consent holds which identifier, `KIND=COLUMN`, where the preset cannot know (repeatable)")
-	f.StringVar(&o.snapshotAt, "snapshot-at", "", "of which instant exports without times are: a `TIME`, filename or manifest")
-	f.StringArrayVar(&o.suppress, "suppress", nil, "a suppression list, `[CHANNEL:]PATH`, beside those of the configuration (repeatable)")
 	f.StringVarP(&o.output, "output", "o", "", `permitted rows, or "-" (default: AUDIENCE with .permitted before its extensions)`)
 	f.StringVar(&o.rejected, "rejected", "", "suppressed rows, with one more column, cpm_reason")
 	f.StringVar(&o.report, "report", "", "evidence of the run, a .json file")
-	f.StringArrayVar(&o.ids, "id", nil, "which column holds which identifier, `KIND=COLUMN`, by name or as #1 (repeatable)")
-	f.BoolVar(&o.noHeader, "no-header", false, "the first row is a recipient; columns go by position (#1)")
 	f.StringVar(&o.match, "match", "contact", "which identifiers of a row are asked: contact, all or any")
 	f.StringVar(&o.dedupe, "dedupe", "", "permit each identifier or subject once: identifier or subject")
-	f.StringVar(&o.asOf, "as-of", "", "the instant for which the verdicts hold (default: now)")
-	f.StringVar(&o.timezone, "timezone", "", "the zone of times without one, such as Asia/Shanghai")
-	f.StringVar(&o.region, "region", "", "the region of phone numbers without a country code (default CN)")
-	f.StringSliceVar(&o.kinds, "kinds", nil, "read only these identifier kinds from the exports, with commas (default: all)")
-	f.BoolVar(&o.acceptUnread, "accept-unread-refusals", false, "go on though --kinds leaves refusals unread")
-	f.StringVar(&o.onBadConsent, "on-bad-consent", "stop", "at a consent record that cannot be read: stop, or quarantine it and suppress whom it names")
-	f.StringVar(&o.quarantine, "quarantine", "", "where quarantined records go (a CSV; default: they are counted only)")
-	f.Float64Var(&o.maxBad, "max-bad", 0.01, "the `SHARE` of a file's records, from 100 on, that may be quarantined")
-	f.StringVar(&o.maxConsentAge, "max-consent-age", "", "the oldest that the newest act may be, such as 26h or 2d")
-	f.Int64Var(&o.minConsentRows, "min-consent-rows", 1, "the fewest rows of consent")
-	f.Float64Var(&o.minKnown, "min-known", 0.10, "the least `SHARE` of rows that stand in the consent, where silence means yes")
-	f.Float64Var(&o.maxInvalid, "max-invalid", 0.50, "the largest `SHARE` of rows without a readable contact")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace outputs that exist")
 	f.StringVar(&o.outputMode, "output-mode", "0600", "permissions of the outputs")
 	f.BoolVar(&o.dryRun, "dry-run", false, "decide and count, and write nothing")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
-	f.BoolVar(&o.json, "json", false, "the summary as one JSON object")
-	f.BoolVar(&o.noProgress, "no-progress", false, "no progress bar")
-	f.StringVar(&o.config, "config", "", "the configuration (default: CPM_CONFIG, else cpm.yaml)")
+	o.audienceFlags.bind(f)
+	o.consentFlags.bind(f)
 }
 
 // runFilter is the main job: what it reads, what it decides, what it writes, what it says.
@@ -142,7 +102,7 @@ func runFilter(ctx context.Context, std streams, o *filterOptions, found *config
 	}
 	defer func() { err = r.end(err) }()
 	for _, step := range []func(context.Context) error{
-		r.openAudience, r.loadLists, r.loadConsent, r.compile, r.understand, r.decide, r.publish,
+		r.openAudience, r.loadLists, r.findSources, r.checkOutputs, r.loadConsent, r.compile, r.understand, r.decide, r.publish,
 	} {
 		if err := step(ctx); err != nil {
 			return err

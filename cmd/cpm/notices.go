@@ -13,17 +13,17 @@ const (
 )
 
 // noticeConsent notes what the consent and its instant ask the user to look at.
-func (r *filtering) noticeConsent() {
-	load := r.load
-	if r.clock.Sub(r.asOf.Time()) > auditAfter {
-		r.warn("as-of lies %s back: for audit, not for sending", ageText(r.clock.Sub(r.asOf.Time())))
+func (c *consent) noticeConsent() {
+	load := c.load
+	if c.clock.Sub(c.asOf.Time()) > auditAfter {
+		c.warn("as-of lies %s back: for audit, not for sending", ageText(c.clock.Sub(c.asOf.Time())))
 	}
-	if load.Newest != consentload.None && r.asOf.Time().Sub(load.Newest.Time()) > oldAfter {
-		r.warn("the newest act of consent is %s old: is the export?", ageText(r.asOf.Time().Sub(load.Newest.Time())))
+	if load.Newest != consentload.None && c.asOf.Time().Sub(load.Newest.Time()) > oldAfter {
+		c.warn("the newest act of consent is %s old: is the export?", ageText(c.asOf.Time().Sub(load.Newest.Time())))
 	}
 	total := load.Total
 	if total.Events == 0 {
-		r.warn("no act of consent is in force as of then; where silence means yes, everybody would be contacted")
+		c.warn("no act of consent is in force as of then; where silence means yes, everybody would be contacted")
 	}
 	for _, note := range []struct {
 		n    int64
@@ -39,16 +39,16 @@ func (r *filtering) noticeConsent() {
 		{total.AfterAsOf, "records dated after as-of, left out"},
 	} {
 		if note.n > 0 {
-			r.warn("%s: %s", note.text, number(note.n))
+			c.warn("%s: %s", note.text, number(note.n))
 		}
 	}
 	for _, mapping := range load.Mappings() {
 		for _, caveat := range mapping.Caveats {
-			r.warn("%s: %s", mapping.Name, caveat)
+			c.warn("%s: %s", mapping.Name, caveat)
 		}
 	}
 	if len(load.Unknown) > 0 {
-		r.warn("the exports name channels that nobody declared: %s; acts for them hold for no other channel",
+		c.warn("the exports name channels that nobody declared: %s; acts for them hold for no other channel",
 			strings.Join(told(load.Unknown), ", "))
 	}
 }

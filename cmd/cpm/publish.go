@@ -82,10 +82,8 @@ func (r *filtering) create() (err error) {
 			return err
 		}
 	}
-	if r.targets.quarantine != "" {
-		if err := r.writeQuarantine(); err != nil {
-			return err
-		}
+	if err := r.writeQuarantine(r.outputs); err != nil {
+		return err
 	}
 	for i, gate := range r.gates {
 		if r.job.Sinks[i].Rejected, err = r.sink(roleRejected, gate.Channel, r.targets.rejected[i]); err != nil {

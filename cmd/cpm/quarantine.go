@@ -6,16 +6,20 @@ import (
 	"slices"
 
 	"cpm/consentload"
+	"cpm/formats"
 )
 
 // writeQuarantine writes the records that could not be read as a canonical export with three more columns, so that
 // the file can be mended and loaded.
-func (r *filtering) writeQuarantine() error {
-	output, err := r.outputs.CreatePrivate(r.targets.quarantine)
+func (c *consent) writeQuarantine(outputs *formats.Outputs) error {
+	if c.flags.quarantine == "" {
+		return nil
+	}
+	output, err := outputs.CreatePrivate(c.flags.quarantine)
 	if err != nil {
 		return err
 	}
-	return writeBadRecords(output, r.load.Quarantined)
+	return writeBadRecords(output, c.load.Quarantined)
 }
 
 func writeBadRecords(w io.Writer, records []consentload.BadRecord) error {

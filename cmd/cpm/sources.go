@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -10,21 +11,37 @@ import (
 	"cpm/formats/fault"
 )
 
-// sources settles which consent a run reads: the sources of the configuration, or what --consent names instead. A
-// file of the configuration that --consent names keeps its source's zone and guards.
-func (r *filtering) sources() ([]consentload.Source, error) {
-	if len(r.options.consent) == 0 {
-		return r.configuredSources()
+// findSources settles which consent a run reads, and minds its files.
+func (c *consent) findSources(context.Context) (err error) {
+	if c.sources, err = c.namedSources(); err != nil {
+		return err
 	}
-	declared := r.declaredFiles()
+	for _, source := range c.sources {
+		for _, path := range source.Files {
+			c.size += c.mindFile(path)
+			for _, manifest := range consentload.Manifests(path) {
+				c.mindFile(manifest)
+			}
+		}
+	}
+	return nil
+}
+
+// namedSources returns the sources of the configuration, or what --consent names instead. A file of the configuration
+// that --consent names keeps its source's zone and guards.
+func (c *consent) namedSources() ([]consentload.Source, error) {
+	if len(c.flags.consent) == 0 {
+		return c.configuredSources()
+	}
+	declared := c.declaredFiles()
 	var sources []consentload.Source
 	used := map[string]bool{}
-	for _, path := range r.options.consent {
+	for _, path := range c.flags.consent {
 		found, err := consentload.Find(path)
 		if err != nil {
 			return nil, err
 		}
-		plain, err := r.plainSource(path)
+		plain, err := c.plainSource(path)
 		if err != nil {
 			return nil, err
 		}
@@ -48,18 +65,18 @@ func (r *filtering) sources() ([]consentload.Source, error) {
 			sources = append(sources, plain)
 		}
 	}
-	for _, source := range r.found.Sources {
+	for _, source := range c.found.Sources {
 		if !used[source.Name] {
-			r.leftOut = append(r.leftOut, source.Name)
+			c.leftOut = append(c.leftOut, source.Name)
 		}
 	}
 	return sources, nil
 }
 
 // plainSource is a path of --consent that no source of the configuration owns.
-func (r *filtering) plainSource(path string) (source consentload.Source, err error) {
-	source = consentload.Source{Name: path, Path: path, MinRows: min(1, r.options.minConsentRows), Snapshot: r.options.snapshotAt}
-	for _, text := range r.options.consentIDs {
+func (c *consent) plainSource(path string) (source consentload.Source, err error) {
+	source = consentload.Source{Name: path, Path: path, MinRows: min(1, c.flags.minConsentRows), Snapshot: c.flags.snapshotAt}
+	for _, text := range c.flags.consentIDs {
 		kind, column, ok := strings.Cut(text, "=")
 		if !ok || kind == "" || column == "" {
 			return source, fault.New(fault.Usage, "", "--consent-id %q is not KIND=COLUMN", text).Hint("such as --consent-id email=Identifier")
@@ -69,20 +86,20 @@ func (r *filtering) plainSource(path string) (source consentload.Source, err err
 		}
 		source.IDs[consentload.Kind(strings.ToLower(strings.TrimSpace(kind)))] = column
 	}
-	if name := r.options.preset; name != "" {
+	if name := c.flags.preset; name != "" {
 		source.Mapping, err = consentload.Preset(name)
 	}
 	return source, err
 }
 
-func (r *filtering) configuredSources() ([]consentload.Source, error) {
-	if len(r.found.Sources) == 0 {
+func (c *consent) configuredSources() ([]consentload.Source, error) {
+	if len(c.found.Sources) == 0 {
 		return nil, fault.New(fault.Usage, "", "there is no consent to filter by").
 			Hint("name the exports with --consent, or list them under sources: in cpm.yaml")
 	}
 	var sources []consentload.Source
-	for _, declared := range r.found.Sources {
-		source, err := r.source(declared)
+	for _, declared := range c.found.Sources {
+		source, err := c.source(declared)
 		if err != nil {
 			return nil, err
 		}
@@ -97,9 +114,9 @@ func (r *filtering) configuredSources() ([]consentload.Source, error) {
 }
 
 // source gives a source of the configuration its meaning.
-func (r *filtering) source(declared consentload.SourceConfig) (consentload.Source, error) {
+func (c *consent) source(declared consentload.SourceConfig) (consentload.Source, error) {
 	source := consentload.Source{
-		Name: declared.Name, Path: r.found.within(declared.Path), MinRows: 1, RequireManifest: declared.RequireManifest,
+		Name: declared.Name, Path: c.found.within(declared.Path), MinRows: 1, RequireManifest: declared.RequireManifest,
 	}
 	if declared.MinRows != nil {
 		source.MinRows = *declared.MinRows
@@ -115,17 +132,17 @@ func (r *filtering) source(declared consentload.SourceConfig) (consentload.Sourc
 			return source, err
 		}
 	}
-	if err := r.shapeOf(declared, &source); err != nil {
+	if err := c.shapeOf(declared, &source); err != nil {
 		return source, err
 	}
 	if declared.MaxShrink != "" {
-		r.warn("max_shrink of source %s needs an index to compare with; it is not looked at here", declared.Name)
+		c.warn("max_shrink of source %s needs an index to compare with; it is not looked at here", declared.Name)
 	}
 	return source, nil
 }
 
 // shapeOf gives what a source says of the shape of its files its meaning.
-func (r *filtering) shapeOf(declared consentload.SourceConfig, source *consentload.Source) (err error) {
+func (c *consent) shapeOf(declared consentload.SourceConfig, source *consentload.Source) (err error) {
 	source.Links = declared.Kind == "links"
 	source.Channels, source.Purposes, source.Ignore = declared.Channels, declared.Purposes, declared.Ignore
 	source.Snapshot = declared.SnapshotAt
@@ -143,7 +160,7 @@ func (r *filtering) shapeOf(declared consentload.SourceConfig, source *consentlo
 	case declared.Preset != "":
 		source.Mapping, err = consentload.Preset(declared.Preset)
 	case declared.Mapping != "":
-		source.Mapping, err = readMapping(r.found.within(declared.Mapping))
+		source.Mapping, err = readMapping(c.found.within(declared.Mapping))
 	}
 	return err
 }
@@ -165,10 +182,10 @@ type owned struct {
 }
 
 // declaredFiles lists the files of the configuration's sources. A source whose files are not there owns none.
-func (r *filtering) declaredFiles() []owned {
+func (c *consent) declaredFiles() []owned {
 	var files []owned
-	for _, declared := range r.found.Sources {
-		source, err := r.source(declared)
+	for _, declared := range c.found.Sources {
+		source, err := c.source(declared)
 		if err != nil {
 			continue // reported where the source is read
 		}

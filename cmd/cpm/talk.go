@@ -27,17 +27,18 @@ type talk struct {
 	width  int // columns of the terminal; wideEnough when it is none
 }
 
-func newTalk(std streams, r *filtering) *talk {
+// newTalk makes the talk of a run; dataOut says that standard output carries the data.
+func newTalk(std streams, o *consentFlags, dataOut bool) *talk {
 	terminal := onTerminal(std.err)
 	t := &talk{
-		w: std.err, quiet: r.options.quiet || r.options.json,
-		bar:    terminal && !r.options.noProgress && !r.options.quiet && !r.options.json,
+		w: std.err, quiet: o.quiet || o.json,
+		bar:    terminal && !o.noProgress && !o.quiet && !o.json,
 		colour: terminal && os.Getenv("NO_COLOR") == "",
 		width:  widthOf(std.err),
 	}
-	if r.options.json {
+	if o.json {
 		t.json = std.out
-		if r.targets.toStdout() {
+		if dataOut {
 			t.json = std.err
 		}
 	}
@@ -86,31 +87,36 @@ func (t *talk) understood(r *filtering) {
 		}
 		t.say(heading, "%s × %s, %s", gate.Channel, gate.Purpose, policyText(gate.Policy()))
 	}
-	t.say("as of", "%s%s", localText(r.asOf, r.catalog.Zone), map[bool]string{true: " (now)"}[r.isNow])
-	t.consent(r)
-	t.rules(r)
-	for _, warning := range r.warnings {
-		t.warn(warning)
-	}
+	t.consent(r.consent)
 	r.toldOf = len(r.warnings)
 }
 
-func (t *talk) consent(r *filtering) {
-	load := r.load
+// consent tells what the verdicts are taken from, and what to look at before they are used.
+func (t *talk) consent(c *consent) {
+	t.say("as of", "%s%s", localText(c.asOf, c.catalog.Zone), map[bool]string{true: " (now)"}[c.isNow])
+	t.sources(c)
+	t.rules(c)
+	for _, warning := range c.warnings {
+		t.warn(warning)
+	}
+}
+
+func (t *talk) sources(c *consent) {
+	load := c.load
 	files, width := int64(0), 0
 	for _, source := range load.Sources {
 		files += int64(len(source.Files))
 		width = max(width, text.StringWidthWithoutEscSequences(source.Name))
 	}
 	t.say("consent", "%s in %s, %s, newest act %s", rowsOf(load.Total.Rows), counted(files, "file", "files"),
-		counted(load.Identifiers, "identifier", "identifiers"), newestText(load.Newest, r))
+		counted(load.Identifiers, "identifier", "identifiers"), newestText(load.Newest, c))
 	for _, source := range load.Sources {
 		if len(load.Sources) == 1 && source.Name == source.Path {
 			t.say("", "%s", source.Name)
 			continue
 		}
 		t.say("", "  %s  %s, newest act %s", text.Pad(source.Name, width, ' '), rowsOf(source.Tally.Rows),
-			newestText(source.Newest, r))
+			newestText(source.Newest, c))
 	}
 	for _, mapping := range load.Mappings() {
 		found := "as its source says"
@@ -119,8 +125,8 @@ func (t *talk) consent(r *filtering) {
 		}
 		t.say("", "%s read as %s, %s", counted(mapping.Files, "file", "files"), mapping.Name, found)
 	}
-	if len(r.leftOut) > 0 {
-		t.say("", "left out, because --consent names others: %s", strings.Join(r.leftOut, ", "))
+	if len(c.leftOut) > 0 {
+		t.say("", "left out, because --consent names others: %s", strings.Join(c.leftOut, ", "))
 	}
 	passed := int64(0)
 	for _, source := range load.Sources {
@@ -132,26 +138,26 @@ func (t *talk) consent(r *filtering) {
 	if columns := load.PassedColumns(); len(columns) > 0 {
 		t.say("", "columns passed over: %s", strings.Join(columns, ", "))
 	}
-	for _, kind := range r.catalog.Kinds.Names() {
+	for _, kind := range c.catalog.Kinds.Names() {
 		if n := load.SharedByKind[kind]; n > 0 {
 			t.say("", "%s beside more than %d values of another kind: linking nobody, not contacted",
-				counted(n, string(kind), string(kind)+" values"), r.catalog.MaxLinks(kind))
+				counted(n, string(kind), string(kind)+" values"), c.catalog.MaxLinks(kind))
 		}
 	}
 }
 
 // rules tells the configuration and lists in use.
-func (t *talk) rules(r *filtering) {
-	if r.found.path == "" {
+func (t *talk) rules(c *consent) {
+	if c.found.path == "" {
 		none := "no suppression lists, no notice or validity rule"
-		if len(r.lists) > 0 {
+		if len(c.lists) > 0 {
 			none = "no notice or validity rule"
 		}
 		t.say("config", "no configuration: %s", none)
 	} else {
-		t.say("config", "%s", r.found.path)
+		t.say("config", "%s", c.found.path)
 	}
-	for _, list := range r.lists {
+	for _, list := range c.lists {
 		holds := "every cell"
 		if len(list.Channels)+len(list.Purposes) > 0 {
 			holds = strings.Join(append(append([]string{}, list.Channels...), list.Purposes...), ", ")
@@ -159,7 +165,7 @@ func (t *talk) rules(r *filtering) {
 		t.say("", "suppression list %s: %s, for %s (%s)", list.Path, counted(list.Rows, "entry", "entries"), holds,
 			strings.Join(list.Columns, ", "))
 	}
-	t.say("region", "%s", r.catalog.Kinds.Region())
+	t.say("region", "%s", c.catalog.Kinds.Region())
 }
 
 func (t *talk) warn(warning string) {
@@ -243,7 +249,7 @@ func (t *talk) counts(r *filtering, cell *filter.CellSummary) {
 	}
 	_, _ = fmt.Fprintf(t.w, "\n%s × %s: %s\n%s\n\n", cell.Channel, cell.Purpose, rowsOf(r.summary.Rows), trimLines(w.Render()))
 	t.say("known", "%s in the consent (%s), whose newest act is of %s", rowsOf(cell.Known),
-		share(cell.Known, r.summary.Rows), newestText(r.load.Newest, r))
+		share(cell.Known, r.summary.Rows), newestText(r.load.Newest, r.consent))
 	if cell.Fallback > 0 {
 		t.say("", "%s permitted by another identifier than the contact", rowsOf(cell.Fallback))
 	}
@@ -297,11 +303,11 @@ func localText(i consentload.Instant, zone *time.Location) string {
 	return at.Format(time.RFC3339)
 }
 
-func newestText(newest consentload.Instant, r *filtering) string {
+func newestText(newest consentload.Instant, c *consent) string {
 	if newest == consentload.None {
 		return "unknown"
 	}
-	return localText(newest, r.catalog.Zone) + " (" + ageText(r.asOf.Time().Sub(newest.Time())) + " before as-of)"
+	return localText(newest, c.catalog.Zone) + " (" + ageText(c.asOf.Time().Sub(newest.Time())) + " before as-of)"
 }
 
 func ageText(d time.Duration) string {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"cpm/consentload"
+	"cpm/filter"
+	"cpm/formats"
+	"cpm/formats/fault"
+)
+
+// audienceFlags are the flags of every command that reads an audience.
+type audienceFlags struct {
+	audience   string // a path, or "-" for standard input
+	ids        []string
+	noHeader   bool
+	minKnown   float64
+	maxInvalid float64
+}
+
+func (o *audienceFlags) bind(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.ids, "id", nil, "which column holds which identifier, `KIND=COLUMN`, by name or as #1 (repeatable)")
+	f.BoolVar(&o.noHeader, "no-header", false, "the first row is a recipient; columns go by position (#1)")
+	f.Float64Var(&o.minKnown, "min-known", 0.10, "the least `SHARE` of rows that stand in the consent, where silence means yes")
+	f.Float64Var(&o.maxInvalid, "max-invalid", 0.50, "the largest `SHARE` of rows without a readable contact")
+}
+
+// audience is a file of recipients on its way.
+type audience struct {
+	file    *formats.File
+	reader  formats.Reader
+	specs   []filter.IDSpec
+	columns []filter.Column
+	passed  []string // columns that a more specific name beat
+}
+
+// readIDs reads --id.
+func (a *audience) readIDs(kinds *consentload.Kinds, ids []string) error {
+	for _, text := range ids {
+		kind, column, ok := strings.Cut(text, "=")
+		if !ok || kind == "" || column == "" {
+			return fault.New(fault.Usage, "", "--id %q is not KIND=COLUMN", text).Hint("such as --id phone=手机号 or --id phone=#2")
+		}
+		kind = strings.ToLower(strings.TrimSpace(kind))
+		a.specs = append(a.specs, filter.IDSpec{Kind: consentload.Kind(kind), Column: column})
+	}
+	return filter.CheckSpecs(kinds, a.specs)
+}
+
+// open opens the audience, so that a wrong file is told before the consent is read.
+func (a *audience) open(ctx context.Context, std streams, o *audienceFlags, c *consent) (err error) {
+	if o.audience == "-" {
+		a.file = formats.Standard("standard input", newAbandonable(ctx, std.in))
+	} else if a.file, err = formats.OpenFile(o.audience, c.digest); err != nil {
+		return err
+	}
+	if a.reader, err = formats.Open(a.file.Input, formats.Options{NoHeader: o.noHeader}); err != nil {
+		return err
+	}
+	c.mindInput(a.file.Info())
+	if stdin, ok := std.in.(*os.File); ok && o.audience == "-" {
+		if info, err := stdin.Stat(); err == nil && info.Mode().IsRegular() {
+			c.mindInput(info)
+		}
+	}
+	return nil
+}
+
+func (a *audience) mapColumns(kinds *consentload.Kinds, contacts []consentload.Kind) (err error) {
+	a.columns, a.passed, err = filter.MapColumns(kinds, a.reader.Info().Columns, a.specs, contacts)
+	var f *fault.Error
+	if errors.As(err, &f) && f.Where == "" {
+		f.Where = a.file.Name
+	}
+	return err
+}
+
+// close closes what is open.
+func (a *audience) close() error {
+	var err error
+	if a.reader != nil {
+		err = errors.Join(err, a.reader.Close())
+	}
+	if a.file != nil {
+		err = errors.Join(err, a.file.Close())
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"cpm/consentload"
+	"cpm/formats/fault"
+)
+
+// loadLists reads the suppression lists of the configuration and of the command line.
+func (c *consent) loadLists(ctx context.Context) error {
+	for _, list := range c.found.Suppression {
+		source := consentload.ListSource{
+			Path: c.found.within(list.Path), Channels: list.Channels, Purposes: list.Purposes,
+			Identifier: list.Scope == "identifier", AllowEmpty: list.AllowEmpty,
+			Columns: map[consentload.Kind]string{},
+		}
+		for kind, column := range list.ID {
+			source.Columns[consentload.Kind(kind)] = column
+		}
+		if err := c.loadList(ctx, source); err != nil {
+			return err
+		}
+	}
+	for _, text := range c.flags.suppress {
+		source := consentload.ListSource{Path: text}
+		if word, path, cut := strings.Cut(text, ":"); cut {
+			if channel, known := c.catalog.Channel(word); known {
+				source.Path, source.Channels = path, []string{channel.Name}
+			}
+		}
+		if err := c.loadList(ctx, source); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *consent) loadList(ctx context.Context, source consentload.ListSource) error {
+	list, err := consentload.LoadList(ctx, c.catalog, source, c.digest)
+	if err != nil {
+		return err
+	}
+	c.lists = append(c.lists, list)
+	c.mindFile(source.Path)
+	return nil
+}
+
+// checkLists refuses lists that could not do what they are for: one for a cell that nobody knows, and one that is to
+// reach whole subjects by identifiers of a kind that is not read.
+func (c *consent) checkLists(kinds []consentload.Kind) error {
+	for _, list := range c.lists {
+		for _, names := range []struct {
+			what        string
+			said, known []string
+		}{
+			{"channel", list.Channels, c.index.Channels()},
+			{"purpose", list.Purposes, c.index.Purposes()},
+		} {
+			for _, name := range names.said {
+				if !slices.Contains(names.known, name) {
+					return fault.New(fault.Usage, list.Path, "the list is for a %s that neither the configuration nor the exports know: %s",
+						names.what, name).Hint("the %ss are %s", names.what, strings.Join(told(names.known), ", "))
+				}
+			}
+		}
+		for _, kind := range slices.Sorted(maps.Keys(list.Kinds)) { // the same one is told every time
+			if list.Subject && c.catalog.Link != consentload.LinkNone && len(kinds) > 0 && !slices.Contains(kinds, kind) {
+				return fault.New(fault.Guard, list.Path, "the list names people by %s, which --kinds leaves unread: it would reach nobody else", kind).
+					Hint("add %s to --kinds, or say scope: identifier for the list in the configuration", kind)
+			}
+		}
+	}
+	return nil
+}
