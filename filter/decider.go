@@ -17,16 +17,16 @@ type decider struct {
 	row    []asked
 	counts Summary
 
-	rulings [][]ruling // by gate, one a row
-	keep    formats.Bits
-	extra   []uint8
-	words   []string
+	rulings  [][]ruling // by gate, one a row
+	verdicts [][]uint8  // their reasons
+	keep     formats.Bits
+	words    []string
 }
 
 func newDecider(j *Job) *decider {
 	d := &decider{
 		job: j, keyer: consentload.NewKeyer(j.Kinds), ids: make([][]asked, len(j.Columns)),
-		rulings: make([][]ruling, len(j.Gates)),
+		rulings: make([][]ruling, len(j.Gates)), verdicts: make([][]uint8, len(j.Gates)),
 	}
 	for r := Undecided; r < reasons; r++ {
 		d.words = append(d.words, r.String())
@@ -145,29 +145,37 @@ func (d *decider) hits(g int, gate *Gate) {
 	}
 }
 
+// pending is a part of an output that waits for its turn.
+type pending struct {
+	writer formats.Writer
+	part   formats.Part
+}
+
 // write counts the rulings and sends the rows to their writers, in the order of the input.
 func (d *decider) write(b *batch) error {
-	type pending struct {
-		writer formats.Writer
-		part   formats.Part
-	}
 	var parts []pending
+	encode := func(w formats.Writer, choose func() formats.Selection) error {
+		if w == nil {
+			return nil
+		}
+		part, err := w.Encode(b.Batch, choose())
+		if err == nil {
+			parts = append(parts, pending{w, part})
+		}
+		return err
+	}
 	for g := range d.job.Gates {
 		d.count(g, b)
 		out := d.job.outputs[g]
-		for _, w := range []struct {
-			writer    formats.Writer
-			permitted bool
-		}{{out.permitted, true}, {out.rejected, false}} {
-			if w.writer == nil {
-				continue
-			}
-			part, err := w.writer.Encode(b.Batch, d.selection(g, w.permitted))
-			if err != nil {
-				return err
-			}
-			parts = append(parts, pending{w.writer, part})
+		if err := encode(out.permitted, func() formats.Selection { return d.selection(g, true) }); err != nil {
+			return err
 		}
+		if err := encode(out.rejected, func() formats.Selection { return d.selection(g, false) }); err != nil {
+			return err
+		}
+	}
+	if err := encode(d.job.annotated, func() formats.Selection { return d.all(b.Rows()) }); err != nil {
+		return err
 	}
 	if !d.job.writeTurn.wait(b.number) {
 		return nil
@@ -184,25 +192,22 @@ func (d *decider) write(b *batch) error {
 
 // selection picks the permitted rows, or the others with their reasons.
 func (d *decider) selection(g int, permitted bool) formats.Selection {
-	rulings := d.rulings[g]
-	d.keep = d.keep.Reset(len(rulings))
-	if cap(d.extra) < len(rulings) {
-		d.extra = make([]uint8, len(rulings))
-	}
-	d.extra = d.extra[:len(rulings)]
-	for row := range rulings {
-		reason := rulings[row].reason
-		if (reason == Permitted) == permitted {
+	verdicts := d.verdicts[g]
+	d.keep = d.keep.Reset(len(verdicts))
+	for row, verdict := range verdicts {
+		if (Reason(verdict) == Permitted) == permitted {
 			d.keep.Set(row)
 		}
-		d.extra[row] = uint8(reason)
 	}
-	return formats.Selection{Keep: d.keep, Extra: [][]uint8{d.extra}, Words: d.words}
+	return formats.Selection{Keep: d.keep, Extra: d.verdicts[g : g+1], Words: d.words}
 }
 
+// count counts the rulings of one gate and notes their reasons.
 func (d *decider) count(g int, b *batch) {
 	cell := &d.counts.Cells[g]
+	d.verdicts[g] = d.verdicts[g][:0]
 	for _, r := range d.rulings[g] {
+		d.verdicts[g] = append(d.verdicts[g], uint8(r.reason))
 		cell.Counts[r.reason]++
 		if r.known {
 			cell.Known++

@@ -122,8 +122,8 @@ type CellReport struct {
 
 // OutputMade is one output.
 type OutputMade struct {
-	Role    string `json:"role"` // permitted, rejected
-	Channel string `json:"channel"`
+	Role    string `json:"role"`              // permitted, rejected, annotated
+	Channel string `json:"channel,omitempty"` // none of annotated rows, which hold the verdicts of all
 	Path    string `json:"path"`
 	Rows    int64  `json:"rows"`
 	Bytes   int64  `json:"bytes"`

@@ -27,12 +27,16 @@ type Job struct {
 	Guards  Guards
 	Workers int // 0: one a processor
 
-	Rows    atomic.Int64 // decided so far; to be pulled for progress
-	ahead   []*batch
-	ended   bool
-	crew    []*decider
-	outputs []output
-	seen    []*seen // by gate
+	// Annotated is where every row goes, with the verdict of each gate; nil: nowhere.
+	Annotated io.Writer
+
+	Rows      atomic.Int64 // decided so far; to be pulled for progress
+	ahead     []*batch
+	ended     bool
+	crew      []*decider
+	outputs   []output
+	annotated formats.Writer
+	seen      []*seen // by gate
 
 	dedupeTurn, writeTurn turnstile
 }
@@ -211,18 +215,28 @@ func (j *Job) open() error {
 			}
 		}
 	}
-	return nil
+	if j.Annotated == nil {
+		return nil
+	}
+	columns, err := j.verdictColumns()
+	if err != nil {
+		return err
+	}
+	j.annotated, err = j.Reader.NewWriter(j.Annotated, columns...)
+	return err
 }
 
 func (j *Job) close() error {
+	writers := []formats.Writer{j.annotated}
 	for _, out := range j.outputs {
-		for _, w := range []formats.Writer{out.permitted, out.rejected} {
-			if w == nil {
-				continue
-			}
-			if err := w.Close(); err != nil {
-				return err
-			}
+		writers = append(writers, out.permitted, out.rejected)
+	}
+	for _, w := range writers {
+		if w == nil {
+			continue
+		}
+		if err := w.Close(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -258,7 +272,8 @@ func (j *Job) audit(s *Summary) error {
 		case sum != s.Rows, cell.Counts[Undecided] != 0:
 			return fmt.Errorf("%s: %d rows were read and %d decided: this is a fault of cpm", j.Name, s.Rows, sum)
 		case out.permitted != nil && out.permitted.Rows() != permitted,
-			out.rejected != nil && out.rejected.Rows() != rejected:
+			out.rejected != nil && out.rejected.Rows() != rejected,
+			j.annotated != nil && j.annotated.Rows() != s.Rows:
 			return fmt.Errorf("%s: the outputs do not hold the rows that were decided: this is a fault of cpm", j.Name)
 		}
 	}

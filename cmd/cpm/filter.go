@@ -19,10 +19,11 @@ type filterOptions struct {
 	match    string
 	dedupe   string
 
-	output, rejected, report string
-	overwrite                bool
-	outputMode               string
-	dryRun                   bool
+	output, rejected, annotate, report string
+
+	overwrite  bool
+	outputMode string
+	dryRun     bool
 
 	args []string // the command as it was written
 }
@@ -33,12 +34,16 @@ The consent is read from exports, the latest act of each person decides, and eve
 Kept rows come out byte for byte. Each output is whole or absent: after an error there is none. With "-" as output
 rows go out as they come, so a code other than 0 means: discard what was received.
 
+--annotate keeps every row, with its verdict in one more column: cpm_verdict, or one for each channel, such as
+cpm_sms_promotion. It is for whoever cuts by the verdict, so the permitted rows are then written only where -o is given.
+
 Exit codes: 0 done, 1 failed (I/O, disk full), 10 wrong usage or configuration, 11 input that cannot be trusted,
 12 a guard stopped the run (stale, empty or shrunken consent, too few known), 130/143 interrupted.`
 
 const filterExample = `  cpm filter segment.csv --consent exports/ --channel sms --purpose promotion
   cpm filter segment.csv --channel sms,email --purpose promotion --rejected "out/{channel}.rejected.csv" --report run.json
-  cpm filter - --consent "exports/*.csv" --channel email --purpose promotion -o - < segment.csv > permitted.csv`
+  cpm filter - --consent "exports/*.csv" --channel email --purpose promotion -o - < segment.csv > permitted.csv
+  cpm filter segment.csv --channel sms,email --purpose promotion --annotate verdicts.csv`
 
 // newFilterCommand makes the command; written is what the user wrote, for the report.
 func newFilterCommand(std streams, written []string) *cobra.Command {
@@ -84,6 +89,7 @@ func (o *filterOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.purpose, "purpose", "", "why, such as promotion")
 	f.StringVarP(&o.output, "output", "o", "", `permitted rows, or "-" (default: AUDIENCE with .permitted before its extensions)`)
 	f.StringVar(&o.rejected, "rejected", "", "suppressed rows, with one more column, cpm_reason")
+	f.StringVar(&o.annotate, "annotate", "", `every row, with one more column a channel, the verdict, or "-"; without -o no file of permitted rows`)
 	f.StringVar(&o.report, "report", "", "evidence of the run, a .json file")
 	f.StringVar(&o.match, "match", "contact", "which identifiers of a row are asked: contact, all or any")
 	f.StringVar(&o.dedupe, "dedupe", "", "permit each identifier or subject once: identifier or subject")

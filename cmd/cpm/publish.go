@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"slices"
 	"time"
 
 	"cpm/filter"
@@ -85,6 +84,9 @@ func (r *filtering) create() (err error) {
 	if err := r.writeQuarantine(r.outputs); err != nil {
 		return err
 	}
+	if r.job.Annotated, err = r.sink(roleAnnotated, "", r.targets.annotated); err != nil {
+		return err
+	}
 	for i, gate := range r.gates {
 		if r.job.Sinks[i].Rejected, err = r.sink(roleRejected, gate.Channel, r.targets.rejected[i]); err != nil {
 			return err
@@ -120,7 +122,7 @@ func (r *filtering) sink(role, channel, path string) (io.Writer, error) {
 	return &s, nil
 }
 
-// publish makes the outputs appear: report, rejected, permitted, so that a permitted file implies the others.
+// publish makes the outputs appear: report, annotated, rejected, permitted, so that a permitted file implies the others.
 func (r *filtering) publish(context.Context) error {
 	evidence, err := r.file.Evidence()
 	if err != nil {
@@ -186,10 +188,15 @@ func (r *filtering) newReport(evidence formats.Evidence) *filter.Report {
 
 func (r *filtering) made(s *sink) filter.OutputMade {
 	made := filter.OutputMade{Role: s.role, Channel: s.channel, Path: s.path, Bytes: s.bytes}
-	at := slices.IndexFunc(r.summary.Cells, func(c filter.CellSummary) bool { return c.Channel == s.channel })
-	made.Rows = r.summary.Cells[at].Counts[filter.Permitted]
-	if s.role == roleRejected {
-		made.Rows = r.summary.Cells[at].Suppressed()
+	for i := range r.summary.Cells {
+		if cell := &r.summary.Cells[i]; cell.Channel == s.channel && s.role == rolePermitted {
+			made.Rows = cell.Counts[filter.Permitted]
+		} else if cell.Channel == s.channel {
+			made.Rows = cell.Suppressed()
+		}
+	}
+	if s.role == roleAnnotated {
+		made.Rows = r.summary.Rows
 	}
 	if s.sum != nil {
 		made.SHA256 = hex.EncodeToString(s.sum.Sum(nil))

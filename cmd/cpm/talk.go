@@ -273,7 +273,9 @@ func nextFlag(r *filtering) string {
 	switch o := r.options; {
 	case o.dryRun:
 		return "nothing was written; leave out --dry-run to write the permitted rows"
-	case o.rejected == "":
+	case o.annotate != "" && o.output == "":
+		return "every row was written, whatever its verdict: cut by the new column before sending, or take the permitted rows with -o FILE"
+	case o.rejected == "" && o.annotate == "":
 		return "--rejected FILE keeps the suppressed rows, each with its reason"
 	case o.report == "":
 		return "--report FILE.json keeps the evidence of a run for an audit"

@@ -13,8 +13,9 @@ import (
 
 // targets are the paths of a run's outputs, by channel where there are several.
 type targets struct {
-	permitted  []string // "-" is standard output
+	permitted  []string // "-" is standard output; empty strings: none
 	rejected   []string // empty strings: none
+	annotated  string   // "-" is standard output; empty: none
 	report     string
 	quarantine string
 	overwrite  bool
@@ -22,7 +23,9 @@ type targets struct {
 }
 
 // toStdout reports whether standard output carries the data.
-func (t *targets) toStdout() bool { return len(t.permitted) == 1 && t.permitted[0] == "-" }
+func (t *targets) toStdout() bool {
+	return t.annotated == "-" || len(t.permitted) == 1 && t.permitted[0] == "-"
+}
 
 // planOutputs settles where the outputs go.
 func (r *filtering) planOutputs() error {
@@ -35,7 +38,21 @@ func (r *filtering) planOutputs() error {
 	if ext := filepath.Ext(o.report); o.report != "" && ext != ".json" {
 		return fault.New(fault.Usage, o.report, "a report is a .json file").Hint("name it so: --report run.json")
 	}
-	channels := o.channels
+	switch {
+	case o.annotate == "-" && o.output == "-":
+		return fault.New(fault.Usage, "", "standard output takes the permitted rows or the annotated ones, not both").
+			Hint("name a file for one of them: -o permitted.csv")
+	case strings.Contains(o.annotate, "{channel}"):
+		return fault.New(fault.Usage, o.annotate, "the annotated rows of all channels are one file").
+			Hint("leave {channel} out of the path of --annotate")
+	}
+	r.targets.annotated = o.annotate
+	return r.planChannels()
+}
+
+// planChannels settles the outputs of each channel.
+func (r *filtering) planChannels() error {
+	o, channels := r.options, r.options.channels
 	if len(channels) == 0 {
 		return nil // the cells will be offered
 	}
@@ -70,6 +87,8 @@ func (r *filtering) permittedPath(channel string, several bool) (string, error) 
 			Hint("name files: -o out/{channel}.csv")
 	case o.output != "":
 		return forChannel("--output", o.output, channel, several)
+	case o.annotate != "": // whoever cuts by the verdicts wants no second file
+		return "", nil
 	case o.audience == "-" && !several:
 		return "-", nil
 	case o.audience == "-":
@@ -110,7 +129,7 @@ func besideAudience(path, word string) string {
 // files lists the output files in the order in which they are published: what a permitted file implies comes first.
 func (t *targets) files() []string {
 	var files []string
-	for _, path := range append(append([]string{t.report, t.quarantine}, t.rejected...), t.permitted...) {
+	for _, path := range append(append([]string{t.report, t.quarantine, t.annotated}, t.rejected...), t.permitted...) {
 		if path != "" && path != "-" {
 			files = append(files, path)
 		}
@@ -149,4 +168,5 @@ func (r *filtering) mindStdout() error {
 const (
 	rolePermitted = "permitted"
 	roleRejected  = "rejected"
+	roleAnnotated = "annotated"
 )
