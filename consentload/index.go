@@ -18,6 +18,7 @@ type Index struct {
 	starts   []uint32 // where the keys of each bucket begin, by their leading bits
 	shift    uint
 	subjects *links
+	kinds    map[Kind]*roaring.Bitmap // the identifiers of each kind
 
 	channels []string // sorted; without the star
 	purposes []string
@@ -75,6 +76,7 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	}
 	x := &Index{asOf: l.options.AsOf, keys: log.keys, cells: map[cellName]*Cell{}}
 	x.index()
+	x.sort(l.catalog.Kinds, log.kinds)
 	x.subjects = unite(l, log, x.Find)
 	r := newResolver(l.catalog, l.words, log)
 	r.links = x.subjects
@@ -110,6 +112,19 @@ func (x *Index) index() {
 	}
 	for ; next < len(x.starts); next++ {
 		x.starts[next] = uint32(len(x.keys))
+	}
+}
+
+// sort puts the identifiers to their kinds.
+func (x *Index) sort(kinds *Kinds, of []KindID) {
+	names := kinds.Names()
+	ordinals := make([][]uint32, len(names))
+	for ordinal, kind := range of {
+		ordinals[kind] = append(ordinals[kind], uint32(ordinal))
+	}
+	x.kinds = map[Kind]*roaring.Bitmap{}
+	for kind, name := range names {
+		x.kinds[name] = bitmapOf(ordinals[kind])
 	}
 }
 
@@ -177,6 +192,14 @@ func (x *Index) Members(ordinal uint32) []uint32 {
 
 // Known reports whether an event in force names the identifier.
 func (x *Index) Known(ordinal uint32) bool { return !x.dormant.Contains(ordinal) }
+
+// OfKind returns the identifiers of a kind; none for a kind that nobody declared.
+func (x *Index) OfKind(kind Kind) *roaring.Bitmap {
+	if of, declared := x.kinds[kind]; declared {
+		return of
+	}
+	return roaring.New()
+}
 
 // Shared returns the identifiers beyond max_links; Unreadable those whose subject a quarantined record names.
 func (x *Index) Shared() *roaring.Bitmap { return x.shared }

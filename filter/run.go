@@ -172,7 +172,7 @@ func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	if err := j.audit(summary); err != nil {
 		return nil, err
 	}
-	return summary, j.Guards.check(j, summary)
+	return summary, j.Guards.check(j.Name, summary)
 }
 
 // cut sends the batches in order, those that Understand read first.

@@ -81,31 +81,37 @@ const (
 	mostMalformed = 0.01
 )
 
-func (g Guards) check(j *Job, s *Summary) error {
+func (g Guards) check(name string, s *Summary) error {
 	if s.Rows < shareCountsAt || len(s.Cells) == 0 {
 		return nil
 	}
-	rows := float64(s.Rows)
-	if n := s.Cells[0].Counts[MalformedRow]; float64(n) > mostMalformed*rows {
-		return fault.New(fault.Input, formats.At(j.Name, s.firstMalformed.at),
-			"%d of %d rows do not split into the columns of the header; this is the first", n, s.Rows).
-			Hint("mend the quotes and commas of the file, or export it again")
+	if err := g.checkMalformed(name, s.Cells[0].Counts[MalformedRow], s); err != nil {
+		return err
 	}
 	for i := range s.Cells {
-		if err := g.checkCell(j, &s.Cells[i], s.Rows); err != nil {
+		if err := g.checkCell(name, &s.Cells[i], s.Rows); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (g Guards) checkCell(j *Job, cell *CellSummary, rows int64) error {
+func (Guards) checkMalformed(name string, n int64, s *Summary) error {
+	if s.Rows < shareCountsAt || float64(n) <= mostMalformed*float64(s.Rows) {
+		return nil
+	}
+	return fault.New(fault.Input, formats.At(name, s.firstMalformed.at),
+		"%d of %d rows do not split into the columns of the header; this is the first", n, s.Rows).
+		Hint("mend the quotes and commas of the file, or export it again")
+}
+
+func (g Guards) checkCell(name string, cell *CellSummary, rows int64) error {
 	invalid, known := mostInvalid, leastKnown
 	if g.MaxInvalid != nil {
 		invalid = *g.MaxInvalid
 	}
 	if n := cell.Counts[InvalidIdentifier]; float64(n) > invalid*float64(rows) {
-		return fault.New(fault.Input, j.Name, "%d of %d rows have no readable contact for %s", n, rows, cell.Channel).
+		return fault.New(fault.Input, name, "%d of %d rows have no readable contact for %s", n, rows, cell.Channel).
 			Hint("check the column (--id), or raise --max-invalid (now %g)", invalid)
 	}
 	switch {
@@ -119,7 +125,7 @@ func (g Guards) checkCell(j *Job, cell *CellSummary, rows int64) error {
 		if cell.OptOut {
 			why = "silence means yes here, so a wrong column would permit everybody: "
 		}
-		return fault.New(fault.Guard, j.Name, "only %d of %d contacts for %s stand in the consent", cell.Known, rows, cell.Channel).
+		return fault.New(fault.Guard, name, "only %d of %d contacts for %s stand in the consent", cell.Known, rows, cell.Channel).
 			Hint("%scheck the column (--id), or lower --min-known (now %g)", why, known)
 	}
 	return nil

@@ -1,0 +1,99 @@
+package filter
+
+import (
+	"fmt"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"cpm/consentload"
+)
+
+// Reach counts the distinct contact identifiers of one cell by their verdicts, under four heads that add up:
+//
+//	permitted  may be contacted; some of them by silence alone, where the basis is opt_out
+//	refused    withdrawn, denied, suppression_list: somebody said no
+//	otherwise  pending, notice_outdated, expired, unreadable_consent, shared_identifier: no consent that holds
+//	unknown    no_consent: no act covers the identifier, and the basis is opt_in
+//
+// Of several reasons the first counts, as everywhere.
+type Reach struct {
+	Channel string
+	Purpose string
+	Contact consentload.Kind
+	OptOut  bool
+
+	Identifiers int64
+	Counts      [reasons]int64 // by Reason, Permitted among them; they add up to Identifiers
+	Silent      int64          // of the permitted: no act covers them, and silence means yes
+}
+
+// Permitted is the number of identifiers that may be contacted.
+func (r *Reach) Permitted() int64 { return r.Counts[Permitted] }
+
+// Refused is the number of those of whom somebody said no.
+func (r *Reach) Refused() int64 {
+	return r.Counts[Withdrawn] + r.Counts[Denied] + r.Counts[SuppressionList]
+}
+
+// Unknown is the number of those whom no act covers, where silence does not mean yes.
+func (r *Reach) Unknown() int64 { return r.Counts[NoConsent] }
+
+// Otherwise is the number of those who are suppressed for another reason.
+func (r *Reach) Otherwise() int64 {
+	return r.Identifiers - r.Permitted() - r.Refused() - r.Unknown()
+}
+
+// Reach counts the contact identifiers of the cell: all that the index holds, or those of an audience. It takes the
+// bitmaps apart by reason, and fails when that does not come to what the gate permits.
+func (g *Gate) Reach(within *Contacts) (Reach, error) {
+	r := Reach{Channel: g.Channel, Purpose: g.Purpose, Contact: g.Contact, OptOut: g.OptOut()}
+	of := g.index.OfKind(g.Contact)
+	if within != nil {
+		of = within.among(of)
+		g.reachStrangers(&r, within.strangers[g.Contact])
+	}
+	rest := of.Clone()
+	for _, cut := range []struct {
+		reason Reason
+		holds  *roaring.Bitmap
+	}{
+		{SuppressionList, g.listed},
+		{UnreadableConsent, g.index.Unreadable()},
+		{SharedIdentifier, g.index.Shared()},
+		{Withdrawn, g.cell.Withdrawn},
+		{Denied, g.cell.Denied},
+		{Pending, g.cell.Pending},
+		{NoticeOutdated, g.cell.Outdated},
+		{Expired, g.cell.Expired(g.asOf)},
+	} {
+		r.Counts[cut.reason] += int64(rest.AndCardinality(cut.holds))
+		rest.AndNot(cut.holds)
+	}
+	permitted := int64(rest.AndCardinality(g.cell.Granted))
+	silent := int64(rest.GetCardinality()) - permitted
+	if g.OptOut() {
+		permitted += silent
+		r.Silent += silent
+	} else {
+		r.Counts[NoConsent] += silent
+	}
+	r.Counts[Permitted] += permitted
+	r.Identifiers += int64(of.GetCardinality())
+	if let := int64(roaring.FromDense(g.permitted, false).AndCardinality(of)); let != permitted {
+		return r, fmt.Errorf("%s × %s: the gate permits %d identifiers and %d are counted: this is a fault of cpm",
+			g.Channel, g.Purpose, let, permitted)
+	}
+	return r, nil
+}
+
+// reachStrangers counts identifiers that the index does not know.
+func (g *Gate) reachStrangers(r *Reach, strangers map[consentload.Key]struct{}) {
+	r.Identifiers += int64(len(strangers))
+	for key := range strangers {
+		verdict, _ := g.Verdict(key)
+		r.Counts[verdict]++
+		if verdict == Permitted {
+			r.Silent++
+		}
+	}
+}
