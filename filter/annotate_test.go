@@ -24,7 +24,7 @@ const annotateConsent = "phone,email,channel,purpose,status,occurred_at\n" +
 // annotateJob makes a job over sms and, with both, e-mail; the audience has the columns phone and, with both, email.
 func annotateJob(t *testing.T, audience []byte, both bool, o formats.Options) *Job {
 	t.Helper()
-	catalog := testCatalog(t, gateConfig)
+	catalog := testCatalog(t)
 	index := loadText(t, catalog, annotateConsent, [2]int{1, 0})
 	reader, err := formats.Open(formats.Input{Name: "audience", Reader: bytes.NewReader(audience), Size: int64(len(audience))}, o)
 	if err != nil {

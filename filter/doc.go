@@ -2,7 +2,8 @@
 //
 //	Index, lists, policy ──▶ Gate (one cell) ─┐
 //	                                          ▼
-//	audience ──▶ batches ──▶ keys ──▶ verdicts ──▶ permitted rows, rejected rows, Summary
+//	audience ──▶ batches ──▶ keys ──▶ verdicts ──▶ permitted rows, rejected rows, annotated rows, Summary
+//	                            └──▶ Contacts (distinct) ──▶ Reach: one cell's counts by verdict
 //
 // Decide states the rule for one identifier, in the open. A Gate is the same rule worked out for all identifiers of an
 // index at once: one dense bitset of those that may be contacted, so that a row costs a hash, a rank and a bit; the
@@ -10,6 +11,9 @@
 //
 // The order of the reasons is that of the Reason constants: the first that holds is told. Whether a row may be
 // contacted never depends on which one.
+//
+// Reach counts identifiers, not rows, and from bitmaps, not one by one; a test holds it to the verdict on each. A Survey
+// reads an audience for it and keeps who stands in it, each once.
 //
 // Match modes ask more identifiers of a row than the contact's. The contact's own verdict is told first; a suppression
 // list that names any mapped identifier comes before it. Under MatchAll the other identifiers are asked in the order in

@@ -59,9 +59,9 @@ purposes: {promotion: {}, survey: {basis: opt_out}}
 max_links: 3
 `
 
-func testCatalog(t *testing.T, text string) *consentload.Catalog {
+func testCatalog(t *testing.T) *consentload.Catalog {
 	t.Helper()
-	config, err := consentload.ReadConfig("cpm.yaml", []byte(text))
+	config, err := consentload.ReadConfig("cpm.yaml", []byte(gateConfig))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func testCatalog(t *testing.T, text string) *consentload.Catalog {
 }
 
 func TestAGateSaysOfEveryIdentifierWhatDecideSays(t *testing.T) {
-	catalog := testCatalog(t, gateConfig)
+	catalog := testCatalog(t)
 	keyer := consentload.NewKeyer(catalog.Kinds)
 	keyOf := func(kind consentload.Kind, value string) consentload.Key {
 		id, _ := catalog.Kinds.Index(kind)
@@ -112,7 +112,7 @@ func TestAGateSaysOfEveryIdentifierWhatDecideSays(t *testing.T) {
 }
 
 func TestTheOrderOfRowsAndTheWorkersDoNotChangeAnyVerdict(t *testing.T) {
-	catalog := testCatalog(t, gateConfig)
+	catalog := testCatalog(t)
 	keyer := consentload.NewKeyer(catalog.Kinds)
 	channel, _ := catalog.Channel("sms")
 	phone, _ := catalog.Kinds.Index("phone")

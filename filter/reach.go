@@ -81,19 +81,25 @@ func (g *Gate) Reach(within *Contacts) (Reach, error) {
 	r.Identifiers += int64(of.GetCardinality())
 	if let := int64(roaring.FromDense(g.permitted, false).AndCardinality(of)); let != permitted {
 		return r, fmt.Errorf("%s × %s: the gate permits %d identifiers and %d are counted: this is a fault of cpm",
-			g.Channel, g.Purpose, let, permitted)
+			g.Channel, consentload.Tell(g.Purpose), let, permitted)
 	}
 	return r, nil
 }
 
-// reachStrangers counts identifiers that the index does not know.
+// reachStrangers counts identifiers that the index does not know: of them only a list can say more than silence does.
 func (g *Gate) reachStrangers(r *Reach, strangers map[consentload.Key]struct{}) {
-	r.Identifiers += int64(len(strangers))
-	for key := range strangers {
-		verdict, _ := g.Verdict(key)
-		r.Counts[verdict]++
-		if verdict == Permitted {
-			r.Silent++
+	listed := 0
+	for key := range g.strangers {
+		if _, found := strangers[key]; found {
+			listed++
 		}
+	}
+	n := int64(len(strangers) - listed)
+	r.Identifiers += int64(len(strangers))
+	r.Counts[SuppressionList] += int64(listed)
+	silence := Decide(consentload.Evidence{}, false, g.cell.Policy, g.asOf)
+	r.Counts[silence] += n
+	if silence == Permitted {
+		r.Silent += n
 	}
 }

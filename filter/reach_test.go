@@ -60,7 +60,7 @@ func oneByOne(catalog *consentload.Catalog, gate *Gate, values []string, strange
 // TestReachCountsWhatTheGateSaysOfEachIdentifier holds the bitmap counts to one question an identifier: within an
 // audience with repetitions, strangers and rubbish, and over the whole index.
 func TestReachCountsWhatTheGateSaysOfEachIdentifier(t *testing.T) {
-	catalog := testCatalog(t, gateConfig)
+	catalog := testCatalog(t)
 	heads := map[string]int64{}
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 3))
@@ -163,7 +163,7 @@ func TestTheHeadsOfReachAddUp(t *testing.T) {
 }
 
 func TestASurveyIsHeldToTheGuards(t *testing.T) {
-	catalog := testCatalog(t, gateConfig)
+	catalog := testCatalog(t)
 	index := loadText(t, catalog, annotateConsent, [2]int{1, 0})
 	row := func(text string, n int) string { return strings.Repeat(text+"\n", n) }
 	zero := 0.0

@@ -30,6 +30,26 @@ func (o *audienceFlags) bind(f *pflag.FlagSet) {
 	f.Float64Var(&o.maxInvalid, "max-invalid", 0.50, "the largest `SHARE` of rows without a readable contact")
 }
 
+// check refuses shares that are none.
+func (o *audienceFlags) check() error {
+	if err := checkShare("min-known", o.minKnown); err != nil {
+		return err
+	}
+	return checkShare("max-invalid", o.maxInvalid)
+}
+
+// guards are the guards that were given; the others have their usual shares.
+func (o *audienceFlags) guards(given func(flag string) bool) filter.Guards {
+	var guards filter.Guards
+	if given("min-known") {
+		guards.MinKnown = &o.minKnown
+	}
+	if given("max-invalid") {
+		guards.MaxInvalid = &o.maxInvalid
+	}
+	return guards
+}
+
 // audience is a file of recipients on its way.
 type audience struct {
 	file    *formats.File

@@ -190,10 +190,13 @@ func setFlag(flags *pflag.FlagSet, flag *pflag.Flag, value any) error {
 func layeredFlags() *pflag.FlagSet {
 	all := pflag.NewFlagSet("filter", pflag.ContinueOnError)
 	(&filterOptions{}).bind(all)
+	reach := pflag.NewFlagSet("reach", pflag.ContinueOnError)
+	(&reachOptions{}).bind(reach)
+	all.AddFlagSet(reach)
 	return all
 }
 
-// checkDefaults refuses keys under defaults: that are no flags of filter, or that lower a guard.
+// checkDefaults refuses keys under defaults: that are no flags of any command with layers, or that lower a guard.
 func checkDefaults(found *configFile) error {
 	var errs []error
 	flags := layeredFlags()
@@ -201,7 +204,7 @@ func checkDefaults(found *configFile) error {
 		name, where := flagOf(key), fmt.Sprintf("%s:%d", found.path, found.DefaultLines[key])
 		switch {
 		case flags.Lookup(name) == nil || commandOnly(name):
-			f := fault.New(fault.Usage, where, "defaults: %q is no flag of filter", key)
+			f := fault.New(fault.Usage, where, "defaults: %q is no flag of filter or reach", key)
 			if near := nearestFlag(flags, name); near != "" {
 				f.Mend = "did you mean " + near + "?"
 			}

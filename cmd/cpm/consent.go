@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -158,6 +159,24 @@ func (c *consent) mindFile(path string) int64 {
 	}
 	c.mindInput(info)
 	return info.Size()
+}
+
+// mindStdout refuses to write standard output into one of the inputs.
+func (c *consent) mindStdout(out io.Writer) error {
+	file, ok := out.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil //nolint:nilerr // what cannot be told apart here fails when it is written
+	}
+	for _, input := range c.inputs {
+		if os.SameFile(info, input) {
+			return fault.New(fault.Usage, "standard output", "the output is also an input").Hint("write to another file")
+		}
+	}
+	return nil
 }
 
 // contacts returns the identifier kinds that channels need, each once.

@@ -67,10 +67,7 @@ func (r *filtering) readWords() error {
 	if r.dedupe, known = dedupes[o.dedupe]; !known {
 		return fault.New(fault.Usage, "", "--dedupe %q is unknown", o.dedupe).Hint("it is identifier or subject")
 	}
-	if err := checkShare("min-known", o.minKnown); err != nil {
-		return err
-	}
-	return checkShare("max-invalid", o.maxInvalid)
+	return o.audienceFlags.check()
 }
 
 // openAudience opens the audience, so that a wrong file or column is told before the consent is read.

@@ -36,16 +36,12 @@ func (s *sink) Write(p []byte) (int, error) {
 func (r *filtering) understand(ctx context.Context) (err error) {
 	r.job = &filter.Job{
 		Name: r.file.Name, Reader: r.reader, Kinds: r.catalog.Kinds, Gates: r.gates, Columns: r.columns,
-		Match: r.match, Dedupe: r.dedupe,
+		Match: r.match, Dedupe: r.dedupe, Guards: r.options.guards(r.options.given),
 	}
-	if r.options.given("min-known") {
-		r.job.Guards.MinKnown = &r.options.minKnown
-	}
-	if r.options.given("max-invalid") {
-		r.job.Guards.MaxInvalid = &r.options.maxInvalid
-	}
-	if err := r.mindStdout(); err != nil {
-		return err
+	if r.targets.toStdout() {
+		if err := r.mindStdout(r.std.out); err != nil {
+			return err
+		}
 	}
 	if r.sample, err = r.job.Understand(ctx); err != nil {
 		return err

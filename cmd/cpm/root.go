@@ -58,6 +58,7 @@ func newRootCommand(std streams, args []string) *cobra.Command {
 	})
 	root.AddCommand(
 		newFilterCommand(std, args),
+		newReachCommand(std, args),
 		newPresetsCommand(),
 		newConfigCommand(),
 		newInitCommand(),

@@ -67,19 +67,13 @@ func (t *talk) say(heading, format string, args ...any) {
 
 // understood tells what was understood before the first row is decided.
 func (t *talk) understood(r *filtering) {
-	info := r.reader.Info()
-	t.say("audience", "%s: %s, %s", r.file.Name, info.Format, info.Detail)
-	for i, column := range r.columns {
-		first := ""
-		if r.sample.Rows >= 10000 {
-			first = "first "
-		}
-		t.say("", "%s ← column %d %q, %s of the %s%s readable", column.Kind, column.At+1, column.Name,
-			number(int64(r.sample.Readable[i])), first, rowsOf(int64(r.sample.Rows)))
+	first := ""
+	if r.sample.Rows >= 10000 {
+		first = "first "
 	}
-	for _, passed := range r.passed {
-		t.say("", "column %q could hold it too; the more specific name was taken (--id settles it)", passed)
-	}
+	t.audience(&r.audience, func(column int) string {
+		return fmt.Sprintf(", %s of the %s%s readable", number(int64(r.sample.Readable[column])), first, rowsOf(int64(r.sample.Rows)))
+	})
 	for i, gate := range r.gates {
 		heading := "cell"
 		if i > 0 {
@@ -89,6 +83,18 @@ func (t *talk) understood(r *filtering) {
 	}
 	t.consent(r.consent)
 	r.toldOf = len(r.warnings)
+}
+
+// audience tells what was understood of an audience; more is what else is known of a column.
+func (t *talk) audience(a *audience, more func(column int) string) {
+	info := a.reader.Info()
+	t.say("audience", "%s: %s, %s", a.file.Name, info.Format, info.Detail)
+	for i, column := range a.columns {
+		t.say("", "%s ← column %d %q%s", column.Kind, column.At+1, column.Name, more(i))
+	}
+	for _, passed := range a.passed {
+		t.say("", "column %q could hold it too; the more specific name was taken (--id settles it)", passed)
+	}
 }
 
 // consent tells what the verdicts are taken from, and what to look at before they are used.

@@ -146,24 +146,6 @@ func (t *targets) check(inputs []os.FileInfo) error {
 	return errors.Join(errs...)
 }
 
-// mindStdout refuses to write standard output into one of the inputs.
-func (r *filtering) mindStdout() error {
-	file, ok := r.std.out.(*os.File)
-	if !ok || !r.targets.toStdout() {
-		return nil
-	}
-	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return nil //nolint:nilerr // what cannot be told apart here fails when it is written
-	}
-	for _, input := range r.inputs {
-		if os.SameFile(info, input) {
-			return fault.New(fault.Usage, "standard output", "the output is also an input").Hint("write to another file")
-		}
-	}
-	return nil
-}
-
 // words of a role in the report.
 const (
 	rolePermitted = "permitted"
