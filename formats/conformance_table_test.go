@@ -37,18 +37,38 @@ func (s suite) opened(f fixture, data []byte) (Reader, error) {
 	return s.open(Input{Name: f.name, Reader: bytes.NewReader(data), Size: int64(len(data))}, f.options)
 }
 
-// selectAll selects every column that can be selected and returns how many these are.
-func selectAll(r Reader) (int, error) {
+// selectAll selects the paths of the fixture, or every column that can be selected, and returns how many these are and
+// their names in the table.
+func (f fixture) selectAll(r Reader) (int, []string, error) {
+	if len(f.paths) > 0 {
+		return selectPaths(r, f.paths)
+	}
 	var columns []int
 	for c := range r.Info().Columns {
 		switch err := r.Select([]int{c}); {
 		case err == nil:
 			columns = append(columns, c)
 		case fault.KindOf(err) != fault.Usage:
-			return 0, err
+			return 0, nil, err
 		}
 	}
-	return len(columns), r.Select(columns)
+	return len(columns), r.Info().Columns, r.Select(columns)
+}
+
+func selectPaths(r Reader, paths []string) (int, []string, error) {
+	nested, ok := r.(PathReader)
+	if !ok {
+		return 0, nil, fmt.Errorf("%T knows no paths", r)
+	}
+	var columns []int
+	for _, path := range paths {
+		column, err := nested.Path(path)
+		if err != nil {
+			return 0, nil, err
+		}
+		columns = append(columns, column)
+	}
+	return len(columns), paths, r.Select(columns)
 }
 
 // readTable reads data with the options of the fixture. On an error it returns the rows before it.
@@ -57,8 +77,8 @@ func readTable(s suite, f fixture, data []byte) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	all := table{Columns: r.Info().Columns}
-	columns, err := selectAll(r)
+	columns, names, err := f.selectAll(r)
+	all := table{Columns: names}
 	if err != nil {
 		return all, err
 	}

@@ -52,7 +52,7 @@ func known() []format {
 		{name: "UTF-16 text without a byte order mark, little end first", is: isUTF16(1), mend: "convert it: iconv -f UTF-16LE -t UTF-8 IN > OUT"},
 		{name: "UTF-16 text without a byte order mark, big end first", is: isUTF16(0), mend: "convert it: iconv -f UTF-16BE -t UTF-8 IN > OUT"},
 		{name: "binary data", is: isBinary, mend: mendExport},
-		{name: "JSON", exts: ".json .jsonl .ndjson", is: firstByte("{["), mend: "convert it to CSV (UTF-8) or Parquet"},
+		{name: "JSON", exts: ".json .jsonl .ndjson", is: isJSON, open: openJSON},
 		{name: "HTML or XML", exts: ".html .htm .xml", is: isMarkup, mend: "if it should be a table, look for an error page in it; " + mendExport},
 		{name: "text that looks like GB18030 (GBK), not UTF-8", is: isGB18030, mend: mendGB18030},
 		{name: "text that is not UTF-8", is: isForeign, mend: "convert it to UTF-8, if it is Chinese: iconv -f GB18030 -t UTF-8 IN > OUT", line: foreignLine},
@@ -111,14 +111,6 @@ func magic(marks ...string) func(peek) bool {
 			}
 		}
 		return false
-	}
-}
-
-// firstByte recognises a text by its first byte that is no white space.
-func firstByte(set string) func(peek) bool {
-	return func(p peek) bool {
-		text := visible(p.head)
-		return len(text) > 0 && strings.IndexByte(set, text[0]) >= 0
 	}
 }
 

@@ -56,8 +56,6 @@ func TestOpenRefusesByNameWhatItDoesNotRead(t *testing.T) {
 		{"xz", "\xFD7zXZ\x00\x00", "xz", "xz -d"},
 		{"an Arrow file", "ARROW1\x00\x00\xFF\xFF\xFF\xFF", "an Arrow IPC file", "Parquet"},
 		{"an Arrow stream", "\xFF\xFF\xFF\xFF\x10\x00\x00\x00", "an Arrow IPC stream", "Parquet"},
-		{"a JSON array", " \n[{\"phone\":\"1\"}]", "JSON", "CSV"},
-		{"JSON Lines with a mark", bom + "{\"phone\":\"1\"}\n{}\n", "JSON", "CSV"},
 		{"PDF", "%PDF-1.7\n", "PDF", "CSV"},
 		{"HTML", "\n<!DOCTYPE html><html>", "HTML or XML", "error page"},
 		{"XML", bom + "<?xml version=\"1.0\"?>", "HTML or XML", "error page"},

@@ -1,0 +1,243 @@
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"cpm/formats/fault"
+)
+
+// jsonWriter copies the bytes of chosen records, from brace to brace. In JSON Lines a record keeps what ends its line;
+// one that does not end a line gets the line end of the document before another follows it. An array is written anew
+// around its records, one a line when the document has line ends.
+type jsonWriter struct {
+	from  *jsonReader
+	w     io.Writer
+	names [][]byte // of the extra columns: a comma, the key and its colon
+	keys  []string // the same, plain
+	head  string   // what stands before the first record
+	sep   string   // what stands between two, unless the first has its own line end
+	tail  string   // what stands behind the last
+
+	begun bool
+	due   bool // sep must stand before the next record
+	rows  int64
+	err   error // the first error of w; nothing is written after it
+	parts pool[jsonPart]
+}
+
+// jsonPart is the text of the kept records of one batch.
+type jsonPart struct {
+	text  []byte
+	rows  int64
+	due   bool
+	words [][]byte // as JSON strings
+}
+
+// NewWriter implements Reader.
+func (r *jsonReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
+	out := &jsonWriter{from: r, w: w, head: string(r.mark), sep: r.eol, keys: extra}
+	switch r.form {
+	case formPages:
+		return nil, r.noCopy()
+	case formArray:
+		out.head, out.sep, out.tail = out.head+"["+r.eol, ","+r.eol, "]"+r.eol
+	case formLines:
+		if r.eol == "" {
+			out.sep = "\n"
+		}
+	}
+	for _, name := range extra {
+		out.names = append(out.names, append(appendJSON([]byte{','}, name), ':'))
+	}
+	return out, nil
+}
+
+// appendJSON appends text as a JSON string.
+func appendJSON(dst []byte, text string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, quote)
+	for _, c := range text {
+		switch {
+		case c == quote || c == '\\':
+			dst = append(dst, '\\', byte(c))
+		case c < ' ':
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			dst = utf8.AppendRune(dst, c)
+		}
+	}
+	return append(dst, quote)
+}
+
+// Encode implements Writer.
+func (w *jsonWriter) Encode(b Batch, s Selection) (Part, error) {
+	from, ok := b.(*jsonBatch)
+	if !ok {
+		return nil, fmt.Errorf("a batch of another format: %T", b)
+	}
+	if !from.isReady {
+		return nil, errors.New("a batch that is not decoded, or released")
+	}
+	if !s.fits(from.Rows(), len(w.names)) {
+		return nil, fmt.Errorf("the selection is shorter than the %d rows of its batch", from.Rows())
+	}
+	p := w.parts.take()
+	p.text, p.rows, p.due = p.text[:0], 0, false
+	if len(w.names) == 0 {
+		w.copyRuns(p, from, s.Keep)
+		return p, nil
+	}
+	return p, w.widen(p, from, s)
+}
+
+// copyRuns appends the kept records, those that touch in one copy.
+func (w *jsonWriter) copyRuns(p *jsonPart, b *jsonBatch, keep Bits) {
+	for at, end := keep.run(0, len(b.rows)); at < end; at, end = keep.run(end, len(b.rows)) {
+		p.rows += int64(end - at)
+		for at < end {
+			last := at
+			for last+1 < end && b.rows[last].stop > b.rows[last].end && b.rows[last].stop == b.rows[last+1].start {
+				last++
+			}
+			w.part(p)
+			p.text = append(p.text, b.data[b.rows[at].start:b.rows[last].stop]...)
+			p.due = b.rows[last].stop == b.rows[last].end
+			at = last + 1
+		}
+	}
+}
+
+// part appends what must stand between the last record of the part and the next.
+func (w *jsonWriter) part(p *jsonPart) {
+	if p.due {
+		p.text = append(p.text, w.sep...)
+	}
+}
+
+// widen appends the kept records, each with its words before its closing brace.
+func (w *jsonWriter) widen(p *jsonPart, b *jsonBatch, s Selection) error {
+	p.quoteWords(s.Words)
+	for at, end := s.Keep.run(0, len(b.rows)); at < end; at, end = s.Keep.run(end, len(b.rows)) {
+		p.rows += int64(end - at)
+		for i := at; i < end; i++ {
+			if err := w.refuseKeys(b, i); err != nil {
+				return err
+			}
+			row := b.rows[i]
+			w.part(p)
+			p.text = append(p.text, b.data[row.start:row.end-1]...)
+			isEmpty := jsonSpace(b.data, int(row.start)+1) == int(row.end)-1
+			for x, name := range w.names {
+				word := int(s.Extra[x][i])
+				if word >= len(p.words) {
+					return fmt.Errorf("row %d of the batch has word %d of %d", i, word, len(p.words))
+				}
+				if isEmpty && x == 0 {
+					name = name[1:]
+				}
+				p.text = append(append(p.text, name...), p.words[word]...)
+			}
+			p.text = append(append(p.text, '}'), b.data[row.end:row.stop]...)
+			p.due = row.stop == row.end
+		}
+	}
+	return nil
+}
+
+func (p *jsonPart) quoteWords(words []string) {
+	for len(p.words) < len(words) {
+		p.words = append(p.words, nil)
+	}
+	p.words = p.words[:len(words)]
+	for i, word := range words {
+		p.words[i] = appendJSON(p.words[i][:0], word)
+	}
+}
+
+// refuseKeys refuses a record that has a key of an extra column already: it would stand twice.
+func (w *jsonWriter) refuseKeys(b *jsonBatch, i int) error {
+	record := b.data[b.rows[i].start:b.rows[i].end]
+	for x, key := range w.keys {
+		quoted := w.names[x][1 : len(w.names[x])-1]
+		if !bytes.Contains(record, quoted) && bytes.IndexByte(record, '\\') < 0 {
+			continue
+		}
+		m := membersOf(record, 0, 0)
+		for m.next() {
+			if m.is(key) {
+				return fault.New(fault.Usage, w.from.at(b.lineOf(int(b.rows[i].start))), "the record has a key %s already", key).
+					Hint("take it out first: jq -c 'del(.%s)' IN > OUT", key)
+			}
+			m.pass()
+		}
+	}
+	return nil
+}
+
+// Append implements Writer.
+func (w *jsonWriter) Append(part Part) error {
+	p, ok := part.(*jsonPart)
+	if !ok {
+		return fmt.Errorf("a part of another format: %T", part)
+	}
+	defer w.recycle(p)
+	w.begin()
+	if p.rows == 0 {
+		return w.err
+	}
+	if w.due {
+		w.write([]byte(w.sep))
+	}
+	w.write(p.text)
+	w.due = p.due
+	if w.err == nil {
+		w.rows += p.rows
+	}
+	return w.err
+}
+
+// recycle keeps a part for a later batch, unless a very long record has blown it up.
+func (w *jsonWriter) recycle(p *jsonPart) {
+	if cap(p.text) > 4*w.from.batch {
+		p.text = nil
+	}
+	w.parts.give(p)
+}
+
+// begin writes what stands before the first record, once.
+func (w *jsonWriter) begin() {
+	if !w.begun {
+		w.begun = true
+		w.write([]byte(w.head))
+	}
+}
+
+// write writes text unless an earlier write has failed.
+func (w *jsonWriter) write(text []byte) {
+	if w.err != nil || len(text) == 0 {
+		return
+	}
+	n, err := w.w.Write(text)
+	if err == nil && n < len(text) {
+		err = io.ErrShortWrite
+	}
+	w.err = err
+}
+
+// Rows implements Writer.
+func (w *jsonWriter) Rows() int64 { return w.rows }
+
+// Close implements Writer.
+func (w *jsonWriter) Close() error {
+	w.begin()
+	if w.from.form == formArray && w.rows > 0 {
+		w.write([]byte(w.from.eol))
+	}
+	w.write([]byte(w.tail))
+	w.parts.drop()
+	return w.err
+}
