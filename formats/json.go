@@ -3,7 +3,6 @@ package formats
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -227,8 +226,8 @@ func (r *jsonReader) cut(b *jsonBatch) error {
 
 // cutRecords cuts records that stand outside any array.
 func (r *jsonReader) cutRecords(b *jsonBatch) error {
-	if c, err := r.in.space(); c == 0 {
-		return orEOF(err)
+	if _, err := r.in.space(); err != nil {
+		return err
 	}
 	for want := r.batch; ; want *= 2 {
 		if err := r.in.ensure(want); err != nil {
@@ -292,20 +291,11 @@ func (r *jsonReader) hand(b *jsonBatch, n int) {
 
 // expectEnd returns io.EOF when nothing but white space is left.
 func (r *jsonReader) expectEnd() error {
-	c, err := r.in.space()
-	if c == 0 {
-		return orEOF(err)
+	if _, err := r.in.space(); err != nil {
+		return err
 	}
 	return fault.New(fault.Input, r.at(r.in.line), "the array has ended, and something follows it").
 		Hint("put all records into one array, or write one record a line without any")
-}
-
-// orEOF returns io.EOF when there was no other error.
-func orEOF(err error) error {
-	if err == nil {
-		return io.EOF
-	}
-	return err
 }
 
 // at returns the place of a fault: the line at which a record begins.

@@ -2,6 +2,8 @@ package formats
 
 import (
 	"bytes"
+	"errors"
+	"io"
 
 	"cpm/formats/fault"
 )
@@ -41,6 +43,9 @@ func beginsObject(text []byte) bool {
 // tellForm finds out where the records stand, and goes there. records is their path when the user has named it.
 func (r *jsonReader) tellForm(records string) error {
 	c, err := r.in.space()
+	if errors.Is(err, io.EOF) {
+		return noHeader(r.in.name)
+	}
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ func (r *jsonReader) nextPage() error {
 		return err
 	}
 	switch c, err := r.in.space(); {
-	case c == 0:
-		return orEOF(err)
+	case err != nil:
+		return err
 	case c != '{':
 		return fault.New(fault.Input, r.at(r.in.line), "an object has ended, and no other begins behind it").
 			Hint("write objects alone, one behind another")

@@ -63,7 +63,7 @@ func (w *jsonWindow) take(n int) {
 	w.done.Add(int64(n))
 }
 
-// space takes all white space that comes next, and returns the byte behind it, 0 at the end of the input.
+// space takes all white space that comes next, and returns the byte behind it; io.EOF at the end of the input.
 func (w *jsonWindow) space() (byte, error) {
 	for {
 		text := w.ahead(len(w.buf))
@@ -73,7 +73,7 @@ func (w *jsonWindow) space() (byte, error) {
 			return text[at], nil
 		}
 		if w.ended {
-			return 0, nil
+			return 0, io.EOF
 		}
 		if err := w.ensure(1); err != nil {
 			return 0, err
