@@ -28,7 +28,7 @@ type Options struct {
 	Encoding  string // of a delimited text, such as GB18030 or UTF-16; empty: detected
 	Delimiter byte   // of a delimited text; 0: detected
 	Sheet     string // of a workbook, by name; empty: the first
-	Records   string // of a JSON document: the path of the array whose elements are the rows, such as content; empty: detected
+	Records   string // of a JSON document: the path of the array whose elements are the rows, such as content, or . for the document itself; empty: detected
 	BatchSize int    // bytes a batch of a text format aims at; 0 means 1 MiB. Results never depend on it
 }
 

@@ -53,19 +53,16 @@ func (s *structure) next(data []byte) byte {
 	return 0
 }
 
-// stringEnd returns the position of the quote that closes the string whose content begins at at, len(data) when there
-// is none.
+// stringEnd returns the position of the quote that closes the string whose content begins at at, len(data) when there is
+// none.
 func stringEnd(data []byte, at int) int {
-	for from := at; ; at++ {
-		at = index(data, at, quote)
-		slashes := 0
-		for at < len(data) && at-slashes > from && data[at-slashes-1] == '\\' {
-			slashes++
+	for at = plainEnd(data, at); at < len(data) && data[at] != quote; at = plainEnd(data, at) {
+		if data[at] == '\\' {
+			at++
 		}
-		if slashes%2 == 0 {
-			return at
-		}
+		at = min(at+1, len(data))
 	}
+	return at
 }
 
 // lastElementEnd returns the position behind the last comma of data that parts two elements of the array in which data

@@ -128,9 +128,7 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		r := opened.(*jsonReader)
-		for _, column := range r.Info().Columns[:min(len(r.Info().Columns), 8)] {
-			in.paths = append(in.paths, column)
-		}
+		in.paths = append(in.paths, r.Info().Columns[:min(len(r.Info().Columns), 8)]...)
 		if strings.Count(strings.Join(in.paths, ""), ".") > jsonMaxDots {
 			return
 		}

@@ -24,8 +24,8 @@ type jsonRow struct {
 // want is a path in an object through which it may lead.
 type want struct {
 	path int    // by number
-	from int    // where the rest of the path begins
-	dot  int    // the number of dots before it
+	rest string // what is left of it
+	dot  int    // the number of dots before that
 	rank uint64 // the dots at which keys ended so far, the first dot as the highest bit: of two values the lower is meant
 	seen uint64 // the keys of this object that matched, by the dot behind them
 	hit  bool   // the member being read is the value
@@ -36,7 +36,7 @@ func (r *jsonRow) record(data []byte, at int) int {
 	r.torn, r.wants = false, r.wants[:0]
 	for i := range r.paths {
 		r.found[i], r.ranks[i] = nil, math.MaxUint64
-		r.wants = append(r.wants, want{path: i})
+		r.wants = append(r.wants, want{path: i, rest: r.paths[i]})
 	}
 	m := membersOf(data, at, 0)
 	return r.object(&m, 0)
@@ -52,8 +52,8 @@ func (r *jsonRow) object(m *jsonMembers, base int) int {
 	}
 	var firsts uint64 // the first bytes that keys of interest have, modulo 64
 	for _, w := range r.wants[base:] {
-		if path := r.paths[w.path]; w.from < len(path) {
-			firsts |= 1 << (path[w.from] & 63)
+		if w.rest != "" {
+			firsts |= 1 << (w.rest[0] & 63)
 		}
 	}
 	for m.next() {
@@ -76,7 +76,9 @@ func (r *jsonRow) member(m *jsonMembers, base int) {
 	}
 	top, isValue := len(r.wants), false
 	for i := base; i < top; i++ {
-		isValue = r.match(i, key) || isValue
+		if rest := r.wants[i].rest; len(rest) >= len(key) && rest[:len(key)] == string(key) {
+			isValue = r.match(i, len(key)) || isValue
+		}
 	}
 	if len(r.wants) > top && m.data[m.value] == '{' {
 		below := membersOf(m.data, m.value, m.depth)
@@ -90,24 +92,24 @@ func (r *jsonRow) member(m *jsonMembers, base int) {
 	}
 }
 
-// match holds a key against a want. It reports whether the key is the whole rest of the path; when it is the beginning
-// of it, the want of the object below is added.
-func (r *jsonRow) match(i int, key []byte) bool {
+// match follows a want whose rest begins with the key just read, of that length. It reports whether the key is all of
+// the rest; when it is the beginning up to a dot, the want of the object below is added.
+func (r *jsonRow) match(i, length int) bool {
 	w := &r.wants[i]
-	rest := r.paths[w.path][w.from:]
-	if len(rest) < len(key) || rest[:len(key)] != string(key) || len(rest) > len(key) && rest[len(key)] != '.' {
+	whole := len(w.rest) == length
+	if !whole && w.rest[length] != '.' {
 		return false
 	}
-	dot := w.dot + strings.Count(rest[:len(key)], ".")
+	dot := w.dot + strings.Count(w.rest[:length], ".")
 	if w.seen>>dot&1 != 0 {
 		r.torn = true
 	}
 	w.seen |= 1 << dot
-	if len(rest) == len(key) {
+	if whole {
 		w.hit = true
 		return true
 	}
-	r.wants = append(r.wants, want{path: w.path, from: w.from + len(key) + 1, dot: dot + 1, rank: w.rank | 1<<(jsonMaxDots-dot)})
+	r.wants = append(r.wants, want{path: w.path, rest: w.rest[length+1:], dot: dot + 1, rank: w.rank | 1<<(jsonMaxDots-dot)})
 	return false
 }
 

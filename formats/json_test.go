@@ -14,8 +14,10 @@ import (
 
 // jsonPaths are what the fixtures are asked for.
 func jsonPaths() []string {
-	return []string{"phone", "email", "name", "id", "n", "e", "a.b", "a", "person.phone", "person.emails", "person.more.x.y.z",
-		"consents.email.val", "lists", "name.first", "name.tags", "none.at.all"}
+	return []string{
+		"phone", "email", "name", "id", "n", "e", "a.b", "a", "person.phone", "person.emails", "person.more.x.y.z",
+		"consents.email.val", "lists", "name.first", "name.tags", "none.at.all",
+	}
 }
 
 // jsonFixtures reads those of testdata/json that a pattern names.
