@@ -105,9 +105,19 @@ func NewCatalog(c *Config) (*Catalog, error) {
 	for name, notice := range c.Notices {
 		cat.notices[name] = notice.Versions
 	}
+	kinds.declareForms(map[Kind][]string{
+		"phone": c.Hashes.Phone, "email": c.Hashes.Email, "device_id": c.Hashes.DeviceID,
+	})
 	cat.declareChannels(c)
 	cat.declarePurposes(c)
 	return cat, nil
+}
+
+// Noting returns the catalog with kinds whose keyers note in the book what they read.
+func (c *Catalog) Noting(book *AliasBook) *Catalog {
+	noting := *c
+	noting.Kinds = book.Kinds()
+	return &noting
 }
 
 // LoadZone reads an IANA zone. Its fault is of kind Usage. The machine's own zone is never taken: a result must not

@@ -64,6 +64,18 @@ func (k *Kinds) addColumn(name string, id KindID, rank uint8) error {
 	return nil
 }
 
+// checkHashedColumns refuses usual columns of declared kinds whose names say that they hold digests of another one.
+func (k *Kinds) checkHashedColumns() error {
+	for _, name := range sortedKeys(k.columns) {
+		own := k.columns[name].kind
+		if of, hashed, _ := k.hashedColumn(name); hashed {
+			return fault.New(fault.Usage, "", "kind %q: column name %q is that of the hashed kind %s", k.names[own], name, k.all[of.kind]).
+				Hint("name the column with --id %s=COLUMN instead", k.names[own])
+		}
+	}
+	return nil
+}
+
 // foldColumn is a column's name without what does not count: case, white space, invisible marks, underscores and
 // hyphens.
 func foldColumn(name string) string {
@@ -84,7 +96,7 @@ func (k *Kinds) MatchColumns(header []string, kind Kind) []ColumnMatch {
 	}
 	var matches []ColumnMatch
 	for i, name := range header {
-		if usual, ok := k.columns[foldColumn(name)]; ok && usual.kind == id {
+		if usual, ok := k.usualColumn(name); ok && usual.kind == id {
 			matches = append(matches, ColumnMatch{i, int(usual.rank)})
 		}
 	}

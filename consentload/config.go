@@ -8,6 +8,7 @@ type Config struct {
 	Timezone    string                   `yaml:"timezone" format:"zone" doc:"IANA zone of times written without one, such as Asia/Shanghai; there is no default"`
 	Region      string                   `yaml:"region" format:"region" doc:"ISO 3166 region of phone numbers without a country code; CN when absent"`
 	Kinds       map[string]KindConfig    `yaml:"kinds" doc:"identifier kinds beside the built-in ones"`
+	Hashes      HashesConfig             `yaml:"hashes" doc:"which written forms of a value make its digest the same identifier, for grants too; refusals and suppression lists reach a person under every form"`
 	Channels    map[string]ChannelConfig `yaml:"channels" doc:"how a recipient is reached; declared, any other name in an export is an error"`
 	Notices     map[string]NoticeConfig  `yaml:"notices" doc:"privacy notices with their versions"`
 	Purposes    map[string]PurposeConfig `yaml:"purposes" doc:"why a recipient is contacted; declared, any other name in an export is an error"`
@@ -32,6 +33,14 @@ type Config struct {
 type KindConfig struct {
 	Fold    []string `yaml:"fold" enum:"case,leading_zeros" doc:"differences that do not count"`
 	Columns []string `yaml:"columns" doc:"usual column names, beside the kind's own"`
+}
+
+// HashesConfig lists, for each kind that has several, the forms in which its values were written before they were
+// hashed.
+type HashesConfig struct {
+	Phone    []string `yaml:"phone" written:"true" enum:"e164,digits,national,trunk,00" doc:"of phone numbers: +8613800138000, 8613800138000, 13800138000, 013800138000, 008613800138000; e164 when absent"`
+	Email    []string `yaml:"email" enum:"lower,gmail_dots,plus_tag" doc:"of e-mail addresses: in lower case, without the dots that Gmail ignores, without the +tag; lower when absent"`
+	DeviceID []string `yaml:"device_id" enum:"lower,upper,lower_plain,upper_plain,lower_marked,upper_marked" doc:"of device ids: in small letters or capitals as written, without dashes and colons (plain), with those of a UUID or a MAC address (marked); lower when absent"`
 }
 
 // ChannelConfig declares a channel.
@@ -80,6 +89,8 @@ type ListConfig struct {
 	Purposes   []string          `yaml:"purposes" written:"true" doc:"the purposes that it holds for; every one when absent"`
 	Scope      string            `yaml:"scope" enum:"subject,identifier" doc:"whether it reaches the other identifiers of a subject; subject when absent"`
 	ID         map[string]string `yaml:"id" doc:"the column of each identifier kind; found by its usual names when absent"`
+	MaxAge     string            `yaml:"max_age" format:"duration" doc:"the oldest that the newest time in the list may be; it needs a column created, created_at, updated_at, occurred_at or date"`
+	Fold       []string          `yaml:"fold" enum:"gmail_dots,plus_tag" doc:"differences of e-mail addresses that do not count against this list; none when absent"`
 	AllowEmpty bool              `yaml:"allow_empty" doc:"whether a list without an entry is in order"`
 	Line       int               `yaml:"-"` // where it stands, for messages
 }

@@ -32,6 +32,7 @@ func (w *configWalk) check(c *Config) {
 	w.checkNotices(c, root.key("notices")) // after the purposes, for which its faults are no unreadable versions
 	w.checkIgnored(channels, c.Ignore.Channels, root.key("ignore").key("channels"))
 	w.checkIgnored(purposes, c.Ignore.Purposes, root.key("ignore").key("purposes"))
+	w.checkHashes(c.Hashes, root.key("hashes"))
 	for i, list := range c.Suppression {
 		at := root.key("suppression").item(i)
 		w.checkWords(channels, list.Channels, at.key("channels"))
@@ -39,6 +40,7 @@ func (w *configWalk) check(c *Config) {
 		for _, kind := range sortedKeys(list.ID) {
 			w.mustKnow(kinds.orHashed(), kind, at.key("id").key(kind))
 		}
+		w.checkFold(list, at.key("fold"))
 	}
 	sources, jobs := uniqueNames{w, "source", map[string]address{}}, uniqueNames{w, "job", map[string]address{}}
 	for i, source := range c.Sources {
@@ -51,6 +53,27 @@ func (w *configWalk) check(c *Config) {
 		jobs.add(job.Name, at.key("name"))
 		w.checkJob(job, at, channels, purposes)
 	}
+}
+
+// checkHashes refuses a list of forms with nothing in it: whether it means none or the usual one is not guessed.
+func (w *configWalk) checkHashes(hashes HashesConfig, at address) {
+	for _, one := range []struct {
+		kind  string
+		forms []string
+	}{{"phone", hashes.Phone}, {"email", hashes.Email}, {"device_id", hashes.DeviceID}} {
+		if place := at.key(one.kind); one.forms != nil && len(one.forms) == 0 && !w.failed[place] {
+			w.failAt(place, "%s names no form", place).Hint("name one or more, or leave the key out to mean the usual one")
+		}
+	}
+}
+
+// checkFold refuses folding for a list that says that it holds no e-mail addresses.
+func (w *configWalk) checkFold(list ListConfig, at address) {
+	if len(list.Fold) == 0 || len(list.ID) == 0 || list.ID["email"] != "" {
+		return
+	}
+	w.failAt(at, "%s folds e-mail addresses, and the list has none", at).
+		Hint("leave it out, or name the column under id: {email: COLUMN}; a digest is looked for under every form as it is")
 }
 
 // knownNames are the names that stand for something in this configuration.
@@ -185,11 +208,11 @@ func (w *configWalk) checkKinds(c *Config, at address) knownNames {
 	for _, name := range sortedKeys(c.Kinds) {
 		_, hash := cutHash(name)
 		switch {
-		case builtIn.Has(Kind(name)):
-			w.failAt(at.key(name), "the identifier kind %q is built in", name).Hint("leave it out here")
 		case hash != "":
 			w.failAt(at.key(name), "the identifier kind %s is that of a hash", quoteSafely(name)).
 				Hint("declare the kind of the raw value; its hashes follow")
+		case builtIn.Has(Kind(name)):
+			w.failAt(at.key(name), "the identifier kind %q is built in", name).Hint("leave it out here")
 		case builtIn.badName(Kind(name)) != "":
 			w.failAt(at.key(name), "%s cannot be the name of an identifier kind", quoteSafely(name)).
 				Hint("make it of lower-case letters, digits, _ and -")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -16,7 +17,7 @@ import (
 // Kind names an identifier kind: "phone", "email", ….
 type Kind string
 
-// KindID is the place of a kind in Kinds.Names.
+// KindID is the place of a kind in Kinds.All.
 type KindID uint8
 
 // KindRule declares an identifier kind beside the built-in ones.
@@ -28,20 +29,26 @@ type KindRule struct {
 }
 
 // Kinds is the closed list of identifier kinds of one configuration, with their normal forms and usual columns: phone,
-// email, customer_id, openid, unionid, device_id, then the declared ones by name. It never changes and may be used by
-// several goroutines at once; the work itself is done by a Normalizer each.
+// email, customer_id, openid, unionid, device_id, then the declared ones by name; and, behind these raw kinds, the
+// hashed ones that hold digests of their values. It never changes and may be used by several goroutines at once; the
+// work itself is done by a Normalizer each.
 type Kinds struct {
-	region  string
-	names   []Kind
-	rules   []normalRule
-	columns map[string]columnName // by folded name
-	domains *idna.Profile
+	region    string
+	names     []Kind                // the raw ones
+	all       []Kind                // the raw and the hashed ones
+	rules     []normalRule          // of all
+	columns   map[string]columnName // of the raw kinds, by folded name
+	domains   *idna.Profile
+	preimages [][]preimage          // of the raw kinds
+	trunks    func() map[int]string // trunkPrefixes, worked out when the first hash asks for it
+	book      *AliasBook            // where keyers note raw identifiers; nil: nowhere
 }
 
 // normalRule says which normal form a kind has.
 type normalRule struct {
 	form  normalForm
-	zeros bool // leading zeros are dropped
+	zeros bool          // leading zeros are dropped
+	hash  hashAlgorithm // of a digest
 }
 
 type normalForm uint8
@@ -51,6 +58,7 @@ const (
 	lowerForm                   // trimmed, lower case
 	phoneForm
 	emailForm
+	digestForm
 )
 
 // Unreadable says why a value has no normal form. The list is closed; the zero value says that it has one.
@@ -75,6 +83,8 @@ const (
 	NotEmail
 	// BadDomain is an e-mail address whose domain cannot exist.
 	BadDomain
+	// BadDigest is a value that is no digest of its kind's algorithm, or the digest of nothing.
+	BadDigest
 )
 
 // String is the reason in one clause, with the mend where there is one; it never holds the value.
@@ -98,6 +108,8 @@ func (u Unreadable) String() string {
 		return "no single e-mail address"
 	case BadDomain:
 		return "an e-mail address whose domain is no domain name"
+	case BadDigest:
+		return "no digest of this algorithm in hex or base64, or that of an empty value"
 	}
 	return "unreadable"
 }
@@ -108,6 +120,7 @@ func (u Unreadable) String() string {
 func NewKinds(region string, declared []KindRule) (*Kinds, error) {
 	k := &Kinds{
 		columns: map[string]columnName{},
+		trunks:  sync.OnceValue(trunkPrefixes),
 		// Browsers and mail servers look domains up so. Underscores stay, as mailboxes under such names exist; DNS
 		// lengths are checked, as nothing longer can receive mail.
 		domains: idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(),
@@ -139,7 +152,9 @@ func NewKinds(region string, declared []KindRule) (*Kinds, error) {
 			return nil, err
 		}
 	}
-	return k, nil
+	k.addHashed()
+	k.declareForms(nil)
+	return k, k.checkHashedColumns()
 }
 
 func knownRegion(region string) (string, error) {
@@ -158,8 +173,8 @@ func knownRegion(region string) (string, error) {
 	return "", bad.Hint("a region is an ISO 3166 code of two letters, such as CN, DE or US")
 }
 
-// mostKinds keeps KindID in a byte.
-const mostKinds = 200
+// mostKinds keeps KindID in a byte, the hashed kinds of each raw one included.
+const mostKinds = 60
 
 func (k *Kinds) declare(rule KindRule) error {
 	if why := k.badName(rule.Kind); why != "" {
@@ -190,7 +205,7 @@ func (k *Kinds) badName(kind Kind) string {
 	switch {
 	case kind == "":
 		return "the name is empty"
-	case k.Has(kind):
+	case slices.Contains(k.names, kind):
 		return "there is such a kind already"
 	}
 	if _, hash := cutHash(string(kind)); hash != "" {
@@ -204,15 +219,15 @@ func (k *Kinds) badName(kind Kind) string {
 	return ""
 }
 
-// Names lists the kinds; KindID is the place in it. It must not be changed.
+// Names lists the raw kinds; KindID is the place in it too. It must not be changed.
 func (k *Kinds) Names() []Kind { return k.names }
 
-// Has reports whether there is such a kind.
-func (k *Kinds) Has(kind Kind) bool { return slices.Contains(k.names, kind) }
+// Has reports whether there is such a kind, raw or hashed.
+func (k *Kinds) Has(kind Kind) bool { return slices.Contains(k.all, kind) }
 
-// Index returns the kind's place in Names, and false when there is no such kind.
+// Index returns the kind's place in All, and false when there is no such kind.
 func (k *Kinds) Index(kind Kind) (KindID, bool) {
-	at := slices.Index(k.names, kind)
+	at := slices.Index(k.all, kind)
 	return KindID(max(at, 0)), at >= 0
 }
 
@@ -221,16 +236,19 @@ func (k *Kinds) Region() string { return k.region }
 
 // Normalizer makes normal forms. It remembers slow answers, so each goroutine needs its own.
 type Normalizer struct {
-	kinds *Kinds
-	phone *phoneReader
+	kinds  *Kinds
+	phone  *phoneReader
+	digest *digestReader
 }
 
 // Normalizer returns a new normalizer.
 func (k *Kinds) Normalizer() *Normalizer {
-	return &Normalizer{kinds: k, phone: newPhoneReader(k.region)}
+	return &Normalizer{kinds: k, phone: newPhoneReader(k.region), digest: newDigestReader()}
 }
 
 // Append appends the normal form of raw to dst. When there is none, dst comes back as it was, with the reason.
+//
+// The normal form of a hashed kind's value is the digest itself, in bytes.
 //
 // Every kind is trimmed of white space and of the invisible marks (zero-width spaces, direction marks, byte order
 // marks) that spreadsheets and contact apps leave around values: the refusal of an identifier with such a mark would
@@ -256,6 +274,8 @@ func (n *Normalizer) Append(dst []byte, kind KindID, raw []byte) ([]byte, Unread
 	switch {
 	case rule.form == emailForm:
 		return n.kinds.appendEmail(dst, value, ascii)
+	case rule.form == digestForm:
+		return n.digest.append(dst, value, rule.hash)
 	case rule.form == exactForm:
 		return append(dst, value...), Readable
 	case ascii:

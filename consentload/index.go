@@ -24,6 +24,7 @@ type Index struct {
 	purposes []string
 	cells    map[cellName]*Cell
 
+	aliases    *Aliases // nil: no digests were asked for
 	shared     *roaring.Bitmap
 	unreadable *roaring.Bitmap // a quarantined record names the subject
 	dormant    *roaring.Bitmap // stands in no act
@@ -88,6 +89,11 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant)
 	for _, ordinal := range log.unreadable {
 		x.unreadable.AddMany(x.Members(ordinal))
+	}
+	if book := l.catalog.Kinds.book; book != nil {
+		if x.aliases, err = book.Close(ctx); err != nil {
+			return nil, err
+		}
 	}
 	x.shared = roaring.New()
 	for ordinal, shared := range x.subjects.shared {
@@ -189,6 +195,9 @@ func (x *Index) Members(ordinal uint32) []uint32 {
 	}
 	return x.subjects.members[at]
 }
+
+// Aliases tell which identifiers of the index a digest may stand for; nil when the load noted none.
+func (x *Index) Aliases() *Aliases { return x.aliases }
 
 // Known reports whether an event in force names the identifier.
 func (x *Index) Known(ordinal uint32) bool { return !x.dormant.Contains(ordinal) }

@@ -1,7 +1,9 @@
 package consentload
 
 import (
+	"bytes"
 	"cmp"
+	"slices"
 
 	"github.com/dchest/siphash"
 )
@@ -26,16 +28,23 @@ const (
 
 // Keyer turns identifiers as written into keys; one for each goroutine.
 type Keyer struct {
+	kinds    *Kinds
 	normal   *Normalizer
 	prefixes [][]byte // by kind: its name and a zero byte, hashed before the normal form
 	buf      []byte
+	from     int // where in buf the latest normal form begins
+	digests  digestBuffer
+	notes    *aliasLog // nil: raw identifiers are not noted
 }
 
 // NewKeyer returns a keyer for the kinds of one configuration.
 func NewKeyer(kinds *Kinds) *Keyer {
-	k := &Keyer{normal: kinds.Normalizer()}
-	for _, kind := range kinds.Names() {
+	k := &Keyer{kinds: kinds, normal: kinds.Normalizer()}
+	for _, kind := range kinds.All() {
 		k.prefixes = append(k.prefixes, append([]byte(kind), 0))
+	}
+	if kinds.book != nil {
+		k.notes = kinds.book.open()
 	}
 	return k
 }
@@ -43,11 +52,81 @@ func NewKeyer(kinds *Kinds) *Keyer {
 // Key returns the key of an identifier's normal form, or why it has none; then the key is zero.
 func (k *Keyer) Key(kind KindID, raw []byte) (Key, Unreadable) {
 	k.buf = append(k.buf[:0], k.prefixes[kind]...)
+	k.from = len(k.buf)
 	form, why := k.normal.Append(k.buf, kind, raw)
 	if why != Readable {
 		return Key{}, why
 	}
 	k.buf = form
-	hi, lo := siphash.Hash128(publicKey0, publicKey1, form)
-	return Key{Hi: hi, Lo: lo}, Readable
+	key := keyOf(form)
+	if k.notes != nil {
+		k.notes.add(k, kind, key)
+	}
+	return key, Readable
+}
+
+// Normal returns the normal form behind the key that Key returned last. It holds until the next call of Key.
+func (k *Keyer) Normal() []byte { return k.buf[k.from:] }
+
+// keyOf hashes a kind's name, a zero byte and a normal form.
+func keyOf(prefixed []byte) Key {
+	hi, lo := siphash.Hash128(publicKey0, publicKey1, prefixed)
+	return Key{Hi: hi, Lo: lo}
+}
+
+// digestBuffer is the memory of Digests.
+type digestBuffer struct {
+	texts []byte
+	key   []byte
+}
+
+// Digests calls each with the key that every form of a raw identifier has under the wanted hashed kinds of its kind;
+// others among the wanted are passed over. declared says that the form is a declared one. Forms that are one text are
+// told once, as the declared one if there is such. It makes no garbage.
+func (k *Keyer) Digests(kind KindID, normal []byte, wanted []KindID, each func(hashed KindID, form Form, declared bool, key Key)) {
+	if !slices.ContainsFunc(wanted, func(hashed KindID) bool { raw, _ := k.kinds.Raw(hashed); return raw == kind }) {
+		return
+	}
+	b := &k.digests
+	b.texts = b.texts[:0]
+	var ends [mostForms + 1]int
+	n := 0
+	for _, p := range k.kinds.preimages[kind] {
+		b.texts = k.kinds.appendForm(b.texts[:ends[n]], p.form, normal)
+		text := b.texts[ends[n]:]
+		if len(text) == 0 || toldBefore(b.texts, ends[:n+1], text) {
+			continue
+		}
+		n++
+		ends[n] = len(b.texts)
+		for _, hashed := range wanted {
+			if raw, _ := k.kinds.Raw(hashed); raw != kind {
+				continue
+			}
+			b.key = append(b.key[:0], k.prefixes[hashed]...)
+			b.key = k.kinds.rules[hashed].hash.append(b.key, text)
+			each(hashed, p.form, p.declared, keyOf(b.key))
+		}
+	}
+}
+
+func toldBefore(texts []byte, ends []int, text []byte) bool {
+	for i := 1; i < len(ends); i++ {
+		if bytes.Equal(texts[ends[i-1]:ends[i]], text) {
+			return true
+		}
+	}
+	return false
+}
+
+// Folded returns the key of an e-mail address with its local part folded; false when it has no such form.
+func (k *Keyer) Folded(kind KindID, normal []byte, fold Form) (Key, bool) {
+	b := &k.digests
+	b.key = append(b.key[:0], k.prefixes[kind]...)
+	from := len(b.key)
+	b.key = k.kinds.appendForm(b.key, fold, normal)
+	if len(b.key) == from && fold == GmailDotsPlusTag { // not of Gmail: the tag alone
+		b.key = k.kinds.appendForm(b.key, PlusTag, normal)
+	}
+	return keyOf(b.key), len(b.key) > from
 }

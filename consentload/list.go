@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"cpm/formats"
 	"cpm/formats/fault"
@@ -17,6 +18,9 @@ type ListSource struct {
 	Purposes   []string        // words of purposes; empty: every one
 	Identifier bool            // it reaches the identifier alone, not its subject
 	Columns    map[Kind]string // empty: found by their usual names
+	Fold       Form            // of e-mail addresses: GmailDots, PlusTag or both; AsWritten: none
+	MaxAge     time.Duration   // of its newest time; 0: any
+	AsOf       Instant         // for MaxAge
 	AllowEmpty bool
 }
 
@@ -27,11 +31,13 @@ type List struct {
 	Channels []string // names; empty: every one
 	Purposes []string // names; empty: every one
 	Subject  bool     // it reaches the other identifiers of a subject
+	Fold     Form     // addresses are listed in this form too
 	Keys     []Key    // sorted, each once
 	Rows     int64
 	Evidence formats.Evidence
 	Columns  []string      // "phone ← 手机号"
 	Kinds    map[Kind]bool // of its entries
+	Hashed   []KindID      // the hashed ones of its columns
 }
 
 // Covers reports whether the list holds for a cell.
@@ -49,7 +55,7 @@ func (l *List) Has(k Key) bool {
 // LoadList reads a suppression list. An entry that cannot be read is a fault of kind Input: who was to be spared must
 // not be contacted because of a typing error. A missing list is of kind Usage, an empty one of kind Guard.
 func LoadList(ctx context.Context, c *Catalog, source ListSource, withDigest bool) (list *List, err error) {
-	list = &List{Path: source.Path, Subject: !source.Identifier, Kinds: map[Kind]bool{}}
+	list = &List{Path: source.Path, Subject: !source.Identifier, Fold: source.Fold, Kinds: map[Kind]bool{}}
 	for _, word := range source.Channels {
 		list.Channels = append(list.Channels, c.ChannelName(word))
 	}
@@ -62,9 +68,12 @@ func LoadList(ctx context.Context, c *Catalog, source ListSource, withDigest boo
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	if file.Size != 0 { // no header is no list, but an empty file is an empty list
-		if err := list.read(ctx, c, source, file); err != nil {
-			return nil, err
-		}
+		err = list.read(ctx, c, source, file)
+	} else {
+		err = (&listAge{newest: None}).check(source)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if list.Evidence, err = file.Evidence(); err != nil {
 		return nil, err
@@ -84,29 +93,23 @@ func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *fo
 		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	columns, err := listColumns(c.Kinds, source, reader.Info().Columns)
+	r, err := newListReader(l, c, source, reader.Info().Columns)
 	if err != nil {
 		return err
 	}
-	places := make([]int, len(columns))
-	for i := range columns {
-		places[i] = columns[i].place
-		l.Columns = append(l.Columns, string(columns[i].kind)+" ← "+reader.Info().Columns[places[i]])
-	}
-	if err := reader.Select(places); err != nil {
+	if err := reader.Select(r.selection); err != nil {
 		return err
 	}
-	keyer := NewKeyer(c.Kinds)
 	for {
 		batch, err := reader.Next()
 		if isEnd(err) {
-			return nil
+			return r.age.check(source)
 		}
 		if err == nil {
 			err = batch.Decode()
 		}
 		if err == nil {
-			err = l.take(batch, columns, keyer)
+			err = r.take(batch)
 			batch.Release()
 		}
 		if err == nil {
@@ -118,8 +121,41 @@ func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *fo
 	}
 }
 
+// listReader reads the rows of one list.
+type listReader struct {
+	list      *List
+	columns   []listColumn
+	selection []int // the identifiers, then the times
+	keyer     *Keyer
+	age       listAge
+}
+
+func newListReader(l *List, c *Catalog, source ListSource, header []string) (*listReader, error) {
+	columns, err := listColumns(c.Kinds, source, header)
+	if err != nil {
+		return nil, err
+	}
+	r := &listReader{list: l, columns: columns, keyer: NewKeyer(c.Kinds), age: newListAge(c, source, header)}
+	folds := false
+	for _, column := range columns {
+		r.selection = append(r.selection, column.place)
+		l.Columns = append(l.Columns, string(column.kind)+" ← "+header[column.place])
+		if _, hashed := c.Kinds.Raw(column.id); hashed {
+			l.Hashed = append(l.Hashed, column.id)
+		}
+		folds = folds || c.Kinds.rules[column.id].form == emailForm
+	}
+	if l.Fold != AsWritten && !folds {
+		return nil, fault.New(fault.Usage, source.Path, "the list is to be folded, and has no column of e-mail addresses").
+			Hint("leave fold out; digests are looked for under every form as it is")
+	}
+	r.selection = append(r.selection, r.age.places...)
+	return r, nil
+}
+
 // take lists the identifiers of a batch's rows.
-func (l *List) take(b formats.Batch, columns []listColumn, keyer *Keyer) error {
+func (r *listReader) take(b formats.Batch) error {
+	l := r.list
 	at := func(row int) string { return formats.At(l.Path, b.Place(row)) }
 	for row := range b.Rows() {
 		if b.Malformed(row) {
@@ -127,20 +163,19 @@ func (l *List) take(b formats.Batch, columns []listColumn, keyer *Keyer) error {
 				Hint("mend its quotes and commas: somebody on the list must not be passed over")
 		}
 		before := len(l.Keys)
-		for i := range columns {
-			key, why := keyer.Key(columns[i].id, b.Values(i)[row])
-			switch why {
-			case Readable:
-				l.Keys = append(l.Keys, key)
-				l.Kinds[columns[i].kind] = true
-			case Empty:
+		for i := range r.columns {
+			switch why := r.entry(&r.columns[i], b.Values(i)[row]); why {
+			case Readable, Empty:
 			default:
-				return fault.New(fault.Input, at(row), "the %s of this entry has no normal form (%s)", columns[i].kind, why).
+				return fault.New(fault.Input, at(row), "the %s of this entry has no normal form (%s)", r.columns[i].kind, why).
 					Hint("mend or remove the entry: somebody on the list must not be passed over")
 			}
 		}
 		if len(l.Keys) == before {
 			return fault.New(fault.Input, at(row), "the entry names no identifier").Hint("mend or remove the row")
+		}
+		for i := range r.age.places {
+			r.age.add(b.Values(len(r.columns) + i)[row])
 		}
 		l.Rows++
 	}
@@ -154,21 +189,38 @@ type listColumn struct {
 	place int
 }
 
+// entry lists one identifier.
+func (r *listReader) entry(column *listColumn, value []byte) Unreadable {
+	key, why := r.keyer.Key(column.id, value)
+	if why != Readable {
+		return why
+	}
+	l := r.list
+	l.Keys = append(l.Keys, key)
+	l.Kinds[column.kind] = true
+	if l.Fold != AsWritten && r.keyer.kinds.rules[column.id].form == emailForm {
+		if folded, ok := r.keyer.Folded(column.id, r.keyer.Normal(), l.Fold); ok {
+			l.Keys = append(l.Keys, folded)
+		}
+	}
+	return Readable
+}
+
 // listColumns finds the identifier columns of a list: those that its source names, else every one with a usual name.
 func listColumns(kinds *Kinds, source ListSource, header []string) ([]listColumn, error) {
 	for _, name := range header {
-		if err := kinds.readable(source.Path, name); err != nil && len(source.Columns) == 0 {
+		if err := kinds.listable(source.Path, name); err != nil && len(source.Columns) == 0 {
 			return nil, err
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(source.Columns)) {
 		if !kinds.Has(kind) {
-			return nil, fault.New(fault.Unsupported, source.Path, "identifiers of the kind %s are not read yet", kind).
-				Hint("give the list the identifiers themselves")
+			return nil, fault.New(fault.Usage, source.Path, "%s is no identifier kind", kind).
+				Hint("the kinds are %s, and their hashes, such as phone_sha256", joinKinds(kinds.Names()))
 		}
 	}
 	var columns []listColumn
-	for id, kind := range kinds.Names() {
+	for id, kind := range kinds.All() {
 		places, err := placesInList(kinds, source, header, kind)
 		if err != nil {
 			return nil, fault.New(fault.Usage, source.Path, "no column for the %s", kind).Because(err).
@@ -183,6 +235,20 @@ func listColumns(kinds *Kinds, source ListSource, header []string) ([]listColumn
 			Hint("give the list a header such as phone or email, or name its column in the configuration: id: {phone: COLUMN}")
 	}
 	return columns, nil
+}
+
+// listable refuses a column whose name says that it holds identifiers in a form that nobody can read: digests of an
+// algorithm that is not told, or several in one cell. To pass it over would lose whoever stands in it alone.
+func (k *Kinds) listable(file, name string) error {
+	folded := foldColumn(name)
+	if _, usual := k.usualColumn(name); usual {
+		return nil
+	}
+	if _, _, vague := k.hashedColumn(folded); vague {
+		return fault.New(fault.Usage, file, "column %s holds digests, and its name does not say of which algorithm", name).
+			Hint("call it phone_sha256, say, or name it in the configuration: id: {phone_sha256: COLUMN}")
+	}
+	return k.readable(file, name) // nested forms are left
 }
 
 func placesInList(kinds *Kinds, source ListSource, header []string, kind Kind) ([]int, error) {

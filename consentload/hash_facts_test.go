@@ -1,0 +1,97 @@
+package consentload
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFactsAboutDigestsAreBroughtToTheRawIdentifier(t *testing.T) {
+	kinds := newTestKinds(t)
+	book := NewAliasBook(kinds)
+	hashed := kindID(t, kinds, "phone_sha256")
+	book.Want(hashed)
+	aliases := noted(t, book, 1, []string{"13800000001"})
+	raw := keyOfValue(t, kinds, "phone", "13800000001")
+	declared, undeclared := hashKey(t, kinds, "phone_sha256", "+8613800000001"), hashKey(t, kinds, "phone_sha256", "13800000001")
+	stranger := hashKey(t, kinds, "phone_sha256", "+8613900000001")
+	of := func(key Key, kind KindID, status Status, tuple uint32) fact {
+		return fact{key: key, kind: kind, status: status, tuple: tuple, when: 7, expires: noExpiry, scope: scope{1, 2}}
+	}
+	for name, c := range map[string]struct {
+		said fact
+		want []fact
+		hits map[string]int64
+	}{
+		"a grant under the declared form is the number's": {
+			of(declared, hashed, Granted, 3), []fact{of(raw, 0, Granted, 3)}, map[string]int64{"e164": 1},
+		},
+		"a refusal under the declared form is the number's alone": {
+			of(declared, hashed, Withdrawn, 3), []fact{of(raw, 0, Withdrawn, 3)}, map[string]int64{"e164": 1},
+		},
+		"a pending act under the declared form is the number's": {
+			of(declared, hashed, Pending, 0), []fact{of(raw, 0, Pending, 0)}, map[string]int64{"e164": 1},
+		},
+		"a quarantined record under the declared form is the number's": {
+			of(declared, hashed, unreadable, 0), []fact{of(raw, 0, unreadable, 0)}, map[string]int64{"e164": 1},
+		},
+		"a grant under another form is the digest's": {
+			of(undeclared, hashed, Granted, 3), []fact{of(undeclared, hashed, Granted, 3)}, nil,
+		},
+		"a pending act under another form is the digest's": {
+			of(undeclared, hashed, Pending, 3), []fact{of(undeclared, hashed, Pending, 3)}, nil,
+		},
+		"a withdrawal under another form is of both, and links nobody to the number": {
+			of(undeclared, hashed, Withdrawn, 3), []fact{of(undeclared, hashed, Withdrawn, 3), of(raw, 0, Withdrawn, 0)}, map[string]int64{"national": 1},
+		},
+		"a denial under another form is of both": {
+			of(undeclared, hashed, Denied, 0), []fact{of(undeclared, hashed, Denied, 0), of(raw, 0, Denied, 0)}, map[string]int64{"national": 1},
+		},
+		"a quarantined record under another form is of both": {
+			of(undeclared, hashed, unreadable, 0), []fact{of(undeclared, hashed, unreadable, 0), of(raw, 0, unreadable, 0)}, map[string]int64{"national": 1},
+		},
+		"a digest of nobody who was read stays":        {of(stranger, hashed, Withdrawn, 1), []fact{of(stranger, hashed, Withdrawn, 1)}, nil},
+		"a raw number stays":                           {of(raw, 0, Withdrawn, 1), []fact{of(raw, 0, Withdrawn, 1)}, nil},
+		"a raw value that looks like a digest is none": {of(declared, 2, Withdrawn, 1), []fact{of(declared, 2, Withdrawn, 1)}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &aliasing{kinds: kinds, aliases: aliases}
+			if diff := cmp.Diff(c.want, a.facts([]fact{c.said}), cmp.AllowUnexported(fact{}, scope{})); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(c.hits, a.hits.Words()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+
+	a := &aliasing{kinds: kinds, aliases: aliases}
+	mail := named{keyOfValue(t, kinds, "email", "a@example.com"), 1}
+	got := a.names([]named{{declared, hashed}, mail, {raw, 0}, {undeclared, hashed}, {stranger, hashed}})
+	want := []named{{raw, 0}, mail, {undeclared, hashed}, {stranger, hashed}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(named{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefusalUnderADigestOfTwoNumbersReachesBoth(t *testing.T) {
+	kinds := newTestKinds(t)
+	kinds.declareForms(map[Kind][]string{"phone": {"digits", "national"}})
+	book := NewAliasBook(kinds)
+	hashed := kindID(t, kinds, "phone_md5")
+	book.Want(hashed)
+	a := &aliasing{kinds: kinds, aliases: noted(t, book, 1, []string{"+8613800138000", "+13800138000"})}
+	digest := hashKey(t, kinds, "phone_md5", "13800138000")
+	reached := map[Key]Status{}
+	for _, f := range a.facts([]fact{{key: digest, kind: hashed, status: Denied}, {key: digest, kind: hashed, status: Granted}}) {
+		if f.kind == 0 {
+			reached[f.key] = f.status
+		}
+	}
+	want := map[Key]Status{
+		keyOfValue(t, kinds, "phone", "+8613800138000"): Denied, keyOfValue(t, kinds, "phone", "+13800138000"): Denied,
+	}
+	if diff := cmp.Diff(want, reached); diff != "" {
+		t.Error(diff)
+	}
+}
