@@ -12,6 +12,7 @@ type decider struct {
 	job    *Job
 	keyer  *consentload.Keyer
 	kinds  []consentload.KindID // by column
+	hashes hashes
 	ids    [][]asked
 	order  [][]int // by gate: the columns that are asked, the contact first
 	row    []asked
@@ -35,15 +36,14 @@ func newDecider(j *Job) *decider {
 		id, _ := j.Kinds.Index(column.Kind) // MapColumns knows declared kinds alone
 		d.kinds = append(d.kinds, id)
 	}
+	d.hashes.init(j)
 	d.counts.Cells = make([]CellSummary, len(j.Gates))
 	for g, gate := range j.Gates {
 		d.counts.Cells[g].Lists = make([]ListHits, len(gate.lists))
-		var order []int
+		contact := contactColumn(j.Kinds, j.Columns, gate.Contact)
+		order := []int{contact}
 		for i, column := range j.Columns {
-			switch {
-			case column.Kind == gate.Contact:
-				order = append([]int{i}, order...)
-			case column.Said: // another channel's contact is asked only when the user named it
+			if column.Said && i != contact { // another channel's contact is asked only when the user named it
 				order = append(order, i)
 			}
 		}
@@ -54,12 +54,17 @@ func newDecider(j *Job) *decider {
 
 // identifiers makes the keys of a decoded batch, by column and row.
 func (d *decider) identifiers(b *batch) [][]asked {
+	d.hashes.pool = d.hashes.pool[:0]
 	for i, kind := range d.kinds {
 		values := b.Values(i)
 		ids := d.ids[i][:0]
 		for row := range b.Rows() {
-			key, why := d.keyer.Key(kind, values[row])
-			ids = append(ids, asked{key, why})
+			id := asked{}
+			id.key, id.why = d.keyer.Key(kind, values[row])
+			if d.hashes.some && id.why == consentload.Readable {
+				d.hashes.add(&id, d.keyer, kind)
+			}
+			ids = append(ids, id)
 		}
 		d.ids[i] = ids
 	}
@@ -121,26 +126,33 @@ func (d *decider) decide(g int, gate *Gate, b *batch) {
 		for _, column := range order {
 			d.row = append(d.row, d.ids[column][row])
 		}
-		r := gate.rule(d.job.Match, d.row)
+		r := gate.rule(d.job.Match, d.row, d.hashes.pool)
 		if r.reason == SuppressionList {
 			d.hits(g, gate)
+		}
+		if d.row[0].many > 0 {
+			gate.countForms(d.row[0], d.hashes.pool, &d.counts.Cells[g].Forms)
 		}
 		rulings = append(rulings, r)
 	}
 	d.rulings[g] = rulings
 }
 
-// hits counts, for the row at hand, the lists that name it.
+// hits counts, for the row at hand, the lists that name it, and the forms under which they do.
 func (d *decider) hits(g int, gate *Gate) {
-	named := make([]bool, len(gate.lists))
+	named := make([]uint32, len(gate.lists)) // a bit for each form
 	for i, id := range d.row {
 		if id.why == consentload.Readable && (i == 0 || d.job.Match != MatchContact) {
-			gate.naming(id.key, func(list int) { named[list] = true })
+			gate.naming(id, d.hashes.pool, func(list int, form consentload.Form) { named[list] |= 1 << form })
 		}
 	}
-	for list, hit := range named {
-		if hit {
-			d.counts.Cells[g].Lists[list].Rows++
+	for list, found := range named {
+		hits := &d.counts.Cells[g].Lists[list]
+		if found != 0 {
+			hits.Rows++
+		}
+		for form := range hits.Forms {
+			hits.Forms[form] += int64(found >> form & 1)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"slices"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"cpm/consentload"
@@ -20,6 +22,9 @@ type Gate struct {
 	listed    *roaring.Bitmap              // ordinals that a list holds for
 	strangers map[consentload.Key]struct{} // listed, and not in the index
 	lists     []heldList
+	aliases   *consentload.Aliases
+	hashed    []consentload.KindID // of digests on its lists: a raw identifier is asked under them too
+	folds     []consentload.Form   // of its lists: an e-mail address is asked in them too
 }
 
 // heldList is a list that holds for the cell, with the identifiers of the index that it reaches.
@@ -32,7 +37,7 @@ type heldList struct {
 func NewGate(x *consentload.Index, channel consentload.Channel, purpose string, lists []*consentload.List) *Gate {
 	g := &Gate{
 		Channel: channel.Name, Purpose: purpose, Contact: channel.Contact,
-		index: x, cell: x.Cell(channel.Name, purpose), asOf: x.AsOf(),
+		index: x, cell: x.Cell(channel.Name, purpose), asOf: x.AsOf(), aliases: x.Aliases(),
 		listed: roaring.New(), strangers: map[consentload.Key]struct{}{},
 	}
 	for _, list := range lists {
@@ -46,19 +51,39 @@ func NewGate(x *consentload.Index, channel consentload.Channel, purpose string, 
 
 func (g *Gate) list(list *consentload.List) {
 	held := heldList{list, roaring.New()}
+	var same []consentload.Alias
 	for _, key := range list.Keys {
-		ordinal, known := g.index.Find(key)
-		switch {
-		case !known:
+		if !g.reach(&held, key) {
 			g.strangers[key] = struct{}{}
-		case list.Subject:
-			held.reaches.AddMany(g.index.Members(ordinal))
-		default:
-			held.reaches.Add(ordinal)
+		}
+		// A digest, or a folded address, reaches the raw identifiers that give it, under whatever form.
+		same = g.aliases.Append(same[:0], key)
+		for i := range same {
+			g.reach(&held, same[i].Key)
 		}
 	}
 	g.listed.Or(held.reaches)
 	g.lists = append(g.lists, held)
+	for _, kind := range list.Hashed {
+		if !slices.Contains(g.hashed, kind) {
+			g.hashed = append(g.hashed, kind)
+		}
+	}
+	if list.Fold != consentload.AsWritten && !slices.Contains(g.folds, list.Fold) {
+		g.folds = append(g.folds, list.Fold)
+	}
+}
+
+// reach adds an identifier of the index, or its subject, to those that a list holds for; false when it is a stranger.
+func (g *Gate) reach(held *heldList, key consentload.Key) bool {
+	ordinal, known := g.index.Find(key)
+	switch {
+	case known && held.Subject:
+		held.reaches.AddMany(g.index.Members(ordinal))
+	case known:
+		held.reaches.Add(ordinal)
+	}
+	return known
 }
 
 // compile folds the cell's bitmaps into one bit for each identifier: may it be contacted?
@@ -112,16 +137,6 @@ func (g *Gate) Listed(k consentload.Key) bool {
 
 // NextExpiry returns the first instant at which a grant of the cell ends; ok is false when none does.
 func (g *Gate) NextExpiry() (at consentload.Instant, ok bool) { return g.cell.NextExpiry(g.asOf) }
-
-// naming calls each with the place of every list that holds for an identifier.
-func (g *Gate) naming(k consentload.Key, each func(list int)) {
-	ordinal, found := g.index.Find(k)
-	for i, list := range g.lists {
-		if found && list.reaches.Contains(ordinal) || !found && list.Has(k) {
-			each(i)
-		}
-	}
-}
 
 // Unknown reports whether an identifier stands in no event, no quarantined record and on no list.
 func (g *Gate) Unknown(k consentload.Key) bool {

@@ -101,8 +101,11 @@ type ListUsed struct {
 	Channels []string `json:"channels,omitempty"`
 	Purposes []string `json:"purposes,omitempty"`
 	Scope    string   `json:"scope"`
+	Hashed   []string `json:"hashed_kinds,omitempty"`
 	Rows     int64    `json:"rows"`
 	Matched  int64    `json:"audience_rows_matched"`
+	// FormHits are the rows matched by a digest or a folded address, by the form of the audience's value that gave it.
+	FormHits map[string]int64 `json:"form_hits,omitempty"`
 }
 
 // CellReport is what the run came to in one cell. The counts of Suppressed and Permitted add up to the rows read.
@@ -118,6 +121,7 @@ type CellReport struct {
 	Suppressed       map[string]int64 `json:"suppressed"` // by reason
 	Known            int64            `json:"known"`
 	Fallback         int64            `json:"permitted_by_fallback"`
+	FormHits         map[string]int64 `json:"form_hits,omitempty"` // rows known by a digest or through one, by form
 }
 
 // OutputMade is one output.
@@ -164,6 +168,7 @@ func NewCellReport(gate *Gate, c *CellSummary) CellReport {
 		Channel: c.Channel, Purpose: c.Purpose, Contact: gate.Contact, Basis: "opt_in",
 		Notice: policy.Notice, MinNoticeVersion: policy.MinName,
 		Permitted: c.Counts[Permitted], Suppressed: map[string]int64{}, Known: c.Known, Fallback: c.Fallback,
+		FormHits: c.Forms.Words(),
 	}
 	if policy.OptOut {
 		r.Basis = "opt_out"
@@ -205,7 +210,7 @@ func instantOrNone(i consentload.Instant) string {
 
 // NewListsUsed states the suppression lists of a run. A list may hold for several cells; the most rows that it
 // matched in any is told.
-func NewListsUsed(lists []*consentload.List, s *Summary) []ListUsed {
+func NewListsUsed(kinds *consentload.Kinds, lists []*consentload.List, s *Summary) []ListUsed {
 	used := make([]ListUsed, 0, len(lists))
 	for _, list := range lists {
 		u := ListUsed{
@@ -214,10 +219,13 @@ func NewListsUsed(lists []*consentload.List, s *Summary) []ListUsed {
 		if !list.Subject {
 			u.Scope = "identifier"
 		}
+		for _, id := range list.Hashed {
+			u.Hashed = append(u.Hashed, string(kinds.All()[id]))
+		}
 		for _, cell := range s.Cells {
 			for _, hits := range cell.Lists {
-				if hits.List == list {
-					u.Matched = max(u.Matched, hits.Rows)
+				if hits.List == list && hits.Rows > u.Matched {
+					u.Matched, u.FormHits = hits.Rows, hits.Forms.Words()
 				}
 			}
 		}

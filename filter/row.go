@@ -15,11 +15,23 @@ const (
 	MatchAny
 )
 
-// asked is one identifier of a row.
+// asked is one identifier of a row. Under a hash or a folded form it may have other keys too; they lie beside, in the
+// pool of its batch, so that a row without any costs no more.
 type asked struct {
-	key consentload.Key
-	why consentload.Unreadable
+	key    consentload.Key
+	others uint32 // place of the first in the pool
+	many   uint16
+	why    consentload.Unreadable
 }
+
+// other is a further key of an identifier that is asked.
+type other struct {
+	consentload.Alias
+	folded bool // an address folded in that form: only lists folded so are asked
+}
+
+// of returns the further keys of an identifier.
+func (a asked) of(pool []other) []other { return pool[a.others : a.others+uint32(a.many)] }
 
 // ruling is the verdict on one row.
 type ruling struct {
@@ -29,49 +41,56 @@ type ruling struct {
 	decided  consentload.Key
 }
 
-// rule decides one row from its identifiers, the contact first. It is the same rule for every format.
-func (g *Gate) rule(m Match, ids []asked) ruling {
+// rule decides one row from its identifiers, the contact first. It is the same rule for every format. The pool holds
+// their further keys.
+func (g *Gate) rule(m Match, ids []asked, pool []other) ruling {
 	contact := ids[0]
 	if contact.why != consentload.Readable {
 		return ruling{reason: InvalidIdentifier}
 	}
-	verdict, known := g.Verdict(contact.key)
-	r := ruling{reason: verdict, known: known, decided: contact.key}
+	r := ruling{decided: g.main(contact, pool)}
+	r.reason, r.known = g.verdict(contact, pool)
 	if m == MatchContact || len(ids) == 1 {
 		return r
 	}
 	for _, id := range ids[1:] {
-		if id.why == consentload.Readable && g.Listed(id.key) {
+		if id.why == consentload.Readable && g.names(id, pool) {
 			r.reason = SuppressionList
 			return r
 		}
 	}
 	if m == MatchAll {
-		return g.ruleAll(r, ids)
+		return g.ruleAll(r, ids, pool)
 	}
-	return g.ruleAny(r, ids)
+	return g.ruleAny(r, ids, pool)
 }
 
-func (g *Gate) ruleAll(r ruling, ids []asked) ruling {
+func (g *Gate) ruleAll(r ruling, ids []asked, pool []other) ruling {
 	for _, id := range ids[1:] {
 		if r.reason != Permitted {
 			break
 		}
-		if id.why == consentload.Readable {
-			r.reason = g.refusal(id.key)
+		if id.why != consentload.Readable {
+			continue
+		}
+		r.reason = g.refusal(id.key)
+		for _, o := range id.of(pool) {
+			if r.reason == Permitted && !o.folded {
+				r.reason = g.refusal(o.Key)
+			}
 		}
 	}
 	return r
 }
 
-func (g *Gate) ruleAny(r ruling, ids []asked) ruling {
-	if g.OptOut() || !g.Unknown(r.decided) {
+func (g *Gate) ruleAny(r ruling, ids []asked, pool []other) ruling {
+	if g.OptOut() || !g.unknown(ids[0], pool) {
 		return r
 	}
 	for _, id := range ids[1:] {
-		if id.why == consentload.Readable && !g.Unknown(id.key) {
-			r.reason, _ = g.Verdict(id.key)
-			r.decided, r.fallback = id.key, true
+		if id.why == consentload.Readable && !g.unknown(id, pool) {
+			r.reason, _ = g.verdict(id, pool)
+			r.decided, r.fallback = g.main(id, pool), true
 			return r
 		}
 	}

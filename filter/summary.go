@@ -23,12 +23,15 @@ type CellSummary struct {
 	Known    int64          // rows whose contact stands in the consent
 	Fallback int64          // permitted by another identifier than the contact
 	Lists    []ListHits
+	Forms    consentload.FormHits // rows whose contact the consent knows by another key, by form
 }
 
-// ListHits counts the rows that a suppression list names.
+// ListHits counts the rows that a suppression list names. Forms counts those of them that it names by a digest or a
+// folded address, by the form of the row's value that gave it; a row may be named under several.
 type ListHits struct {
-	List *consentload.List
-	Rows int64
+	List  *consentload.List
+	Rows  int64
+	Forms consentload.FormHits
 }
 
 // Suppressed is the number of rows that are not permitted.
@@ -62,8 +65,10 @@ func (s *Summary) add(o *Summary) {
 		}
 		cell.Known += other.Known
 		cell.Fallback += other.Fallback
+		cell.Forms.Add(&other.Forms)
 		for k := range cell.Lists {
 			cell.Lists[k].Rows += other.Lists[k].Rows
+			cell.Lists[k].Forms.Add(&other.Lists[k].Forms)
 		}
 	}
 }

@@ -69,6 +69,7 @@ type consent struct {
 	isNow   bool
 	digest  bool // take the SHA-256 of every file that is read
 
+	book    *consentload.AliasBook // which digests the raw identifiers have, where anything asks for them
 	lists   []*consentload.List
 	sources []consentload.Source
 	leftOut []string // sources of the configuration that --consent replaces
@@ -93,6 +94,7 @@ func newConsent(o *consentFlags, found *configFile, digest bool) (*consent, erro
 	if c.catalog, err = consentload.NewCatalog(found.Config); err != nil {
 		return nil, err
 	}
+	c.book = consentload.NewAliasBook(c.catalog.Kinds)
 	if found.path != "" {
 		c.mindInput(found.info)
 	}
@@ -205,7 +207,7 @@ func (c *consent) readConsent(ctx context.Context, t *talk) error {
 	options.Progress = progress
 	stop := t.progress("consent", c.size, pulled{progress.Bytes.Load, progress.Rows.Load})
 	defer stop()
-	c.index, c.load, err = consentload.Load(ctx, c.catalog, c.sources, options)
+	c.index, c.load, err = consentload.Load(ctx, c.catalog.Noting(c.book), c.sources, options)
 	if err != nil {
 		return err
 	}

@@ -76,10 +76,13 @@ func (r *filtering) openAudience(ctx context.Context) error {
 		return err
 	}
 	contacts, err := r.contacts(r.options.channels)
-	if err != nil || len(contacts) == 0 && len(r.specs) == 0 {
-		return nil //nolint:nilerr // a channel that only the exports know is looked at again when they are read
+	if err == nil && len(contacts)+len(r.specs) > 0 { // a channel that only the exports know is looked at again when they are read
+		if err := r.mapColumns(r.catalog.Kinds, contacts); err != nil {
+			return err
+		}
 	}
-	return r.mapColumns(r.catalog.Kinds, contacts)
+	r.wantDigests(r.consent)
+	return nil
 }
 
 // checkOutputs refuses outputs that could not be made, before anything is read at length.
@@ -114,5 +117,5 @@ func (r *filtering) compile(context.Context) error {
 		}
 		r.gates = append(r.gates, filter.NewGate(r.index, channel, purpose, r.lists))
 	}
-	return nil
+	return r.checkDigests(r.consent)
 }

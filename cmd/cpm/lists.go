@@ -13,13 +13,9 @@ import (
 // loadLists reads the suppression lists of the configuration and of the command line.
 func (c *consent) loadLists(ctx context.Context) error {
 	for _, list := range c.found.Suppression {
-		source := consentload.ListSource{
-			Path: c.found.within(list.Path), Channels: list.Channels, Purposes: list.Purposes,
-			Identifier: list.Scope == "identifier", AllowEmpty: list.AllowEmpty,
-			Columns: map[consentload.Kind]string{},
-		}
-		for kind, column := range list.ID {
-			source.Columns[consentload.Kind(kind)] = column
+		source, err := c.listSource(list)
+		if err != nil {
+			return err
 		}
 		if err := c.loadList(ctx, source); err != nil {
 			return err
@@ -39,12 +35,32 @@ func (c *consent) loadLists(ctx context.Context) error {
 	return nil
 }
 
+// listSource gives a list of the configuration its meaning.
+func (c *consent) listSource(list consentload.ListConfig) (source consentload.ListSource, err error) {
+	source = consentload.ListSource{
+		Path: c.found.within(list.Path), Channels: list.Channels, Purposes: list.Purposes,
+		Identifier: list.Scope == "identifier", AllowEmpty: list.AllowEmpty, AsOf: c.asOf,
+		Columns: map[consentload.Kind]string{},
+	}
+	for kind, column := range list.ID {
+		source.Columns[consentload.Kind(kind)] = column
+	}
+	if list.MaxAge != "" {
+		if source.MaxAge, err = consentload.ParseDuration(list.MaxAge); err != nil {
+			return source, err
+		}
+	}
+	source.Fold, err = consentload.FoldForm(list.Fold)
+	return source, err
+}
+
 func (c *consent) loadList(ctx context.Context, source consentload.ListSource) error {
-	list, err := consentload.LoadList(ctx, c.catalog, source, c.digest)
+	list, err := consentload.LoadList(ctx, c.catalog.Noting(c.book), source, c.digest)
 	if err != nil {
 		return err
 	}
 	c.lists = append(c.lists, list)
+	c.book.Seek(list)
 	c.mindFile(source.Path)
 	return nil
 }
@@ -68,9 +84,10 @@ func (c *consent) checkLists(kinds []consentload.Kind) error {
 			}
 		}
 		for _, kind := range slices.Sorted(maps.Keys(list.Kinds)) { // the same one is told every time
-			if list.Subject && c.catalog.Link != consentload.LinkNone && len(kinds) > 0 && !slices.Contains(kinds, kind) {
+			raw, _ := c.catalog.Kinds.RawKind(kind) // whose digests are found where it is read
+			if list.Subject && c.catalog.Link != consentload.LinkNone && len(kinds) > 0 && !slices.Contains(kinds, raw) {
 				return fault.New(fault.Guard, list.Path, "the list names people by %s, which --kinds leaves unread: it would reach nobody else", kind).
-					Hint("add %s to --kinds, or say scope: identifier for the list in the configuration", kind)
+					Hint("add %s to --kinds, or say scope: identifier for the list in the configuration", raw)
 			}
 		}
 	}

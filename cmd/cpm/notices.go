@@ -55,11 +55,17 @@ func (c *consent) noticeConsent() {
 
 // noticeRun notes what the counts ask the user to look at.
 func (r *filtering) noticeRun() {
-	for _, cell := range r.summary.Cells {
+	for i, cell := range r.summary.Cells {
+		r.noticeForms(r.gates[i], &cell)
 		for _, hits := range cell.Lists {
-			if hits.Rows == 0 {
-				r.warn("the suppression list %s names nobody in the audience for %s", hits.List.Path, cell.Channel)
+			if hits.Rows > 0 {
+				continue
 			}
+			hint := ""
+			if len(hits.List.Hashed) > 0 {
+				hint = "; digests made with a salt, or of values in a form of their own, are found under none of the usual forms"
+			}
+			r.warn("the suppression list %s names nobody in the audience for %s%s", hits.List.Path, cell.Channel, hint)
 		}
 	}
 }

@@ -151,7 +151,7 @@ func (r *filtering) newReport(evidence formats.Evidence) *filter.Report {
 		AsOf: r.asOf.String(), AsOfIsNow: r.isNow, Timezone: r.found.Timezone, Region: r.catalog.Kinds.Region(),
 		Link: r.catalog.Link.String(), Match: o.match, Dedupe: o.dedupe, DryRun: o.dryRun,
 		Audience: filter.AudienceUsed{Evidence: evidence, Format: info.Format, Detail: info.Detail},
-		Consent:  filter.NewConsentUsed(r.load), Lists: filter.NewListsUsed(r.lists, r.summary),
+		Consent:  filter.NewConsentUsed(r.load), Lists: filter.NewListsUsed(r.catalog.Kinds, r.lists, r.summary),
 		Rows: r.summary.Rows, Reasons: filter.ReasonTerms(), Warnings: append([]string{}, r.warnings...),
 		Outputs: []filter.OutputMade{},
 	}

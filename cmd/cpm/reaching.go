@@ -62,7 +62,11 @@ func (r *reaching) openAudience(ctx context.Context) error {
 	if len(r.options.channels) == 0 {
 		contacts = r.heldContacts()
 	}
-	return r.mapColumns(r.catalog.Kinds, contacts)
+	if err := r.mapColumns(r.catalog.Kinds, contacts); err != nil {
+		return err
+	}
+	r.wantDigests(r.consent)
+	return nil
 }
 
 // heldContacts returns the contact kinds that the audience has a column for; all, when there is none.
