@@ -31,6 +31,10 @@
 // identifiers, and two sources that would read one file in different zones. A record under an ignored name is passed
 // over whatever else it holds, unless its row does not split.
 //
+// A digest stands for the value that it was made of, if that was written in a declared form; in any other form it may,
+// so that refusals count and grants do not. Which digests a raw identifier has is noted while it is read, where an
+// audience or a list asks for digests: the raw values themselves are gone when the index stands.
+//
 // A suppression list names people by every identifier column that it has. One that is to reach whole subjects by a
 // kind that --kinds leaves unread stops the run: nobody would know whom it reaches.
 package consentload

@@ -11,24 +11,30 @@ func (g *Gate) verdict(id asked, pool []other) (verdict Reason, known bool) {
 	if id.many == 0 {
 		return g.Verdict(id.key)
 	}
-	e := g.evidence(id.key)
+	e, listed := g.look(id.key)
 	for _, o := range id.of(pool) {
-		switch found := g.evidence(o.Key); {
-		case o.folded:
-		case o.Declared:
+		if o.folded {
+			listed = listed || g.namesFolded(o)
+			continue
+		}
+		found, on := g.look(o.Key)
+		listed = listed || on
+		if o.Declared {
 			e = union(e, found)
-		default:
+		} else {
 			e = against(e, found)
 		}
 	}
-	return Decide(e, g.names(id, pool), g.cell.Policy, g.asOf), e.Known
+	return Decide(e, listed, g.cell.Policy, g.asOf), e.Known
 }
 
-func (g *Gate) evidence(k consentload.Key) consentload.Evidence {
-	if ordinal, found := g.index.Find(k); found {
-		return g.index.Evidence(g.cell, ordinal)
+// look returns what the consent says of a key, and whether a suppression list holds for it.
+func (g *Gate) look(k consentload.Key) (e consentload.Evidence, listed bool) {
+	ordinal, found := g.index.Find(k)
+	if !found {
+		return e, g.listedStranger(k)
 	}
-	return consentload.Evidence{}
+	return g.index.Evidence(g.cell, ordinal), g.listed.Contains(ordinal)
 }
 
 // union is what two keys of one identifier come to.
@@ -63,13 +69,18 @@ func (g *Gate) names(id asked, pool []other) bool {
 		return true
 	}
 	for _, o := range id.of(pool) {
-		if !o.folded && g.Listed(o.Key) {
+		if o.folded && g.namesFolded(o) || !o.folded && g.Listed(o.Key) {
 			return true
 		}
-		for i := range g.lists {
-			if o.folded && g.holds(&g.lists[i], o) {
-				return true
-			}
+	}
+	return false
+}
+
+// namesFolded reports whether a list that folds addresses so names one.
+func (g *Gate) namesFolded(o other) bool {
+	for i := range g.lists {
+		if g.holds(&g.lists[i], o) {
+			return true
 		}
 	}
 	return false

@@ -20,6 +20,10 @@
 // which they were mapped, for a quarantined record or a standing refusal. Under MatchAny the first identifier that the
 // consent knows decides, the contact before all others. An other identifier without a normal form is passed over.
 //
+// An identifier may have further keys. A number is asked under the digests that a list of digests holds, an address in
+// the folded form that a list asks for, a digest under the identifiers that it was made of. Under a declared form the
+// keys are one identifier; under any other only what speaks against contacting counts.
+//
 // A row is a duplicate when its contact was permitted before in this run; under DedupeSubject also when the subject of
 // the identifier that decided was.
 package filter
