@@ -307,13 +307,15 @@ func (n *naming) meaning(word string) (name, channel string, known bool) {
 
 // readScope finds what an act covers.
 func (r *record) readScope(a *act, e *event) (ignored bool, out outcome, err error) {
-	channel, err := r.lookUp(&a.channel)
-	if err != nil {
-		return false, rejected, err
-	}
 	purpose, err := r.lookUp(&a.purpose)
 	if err != nil {
 		return false, rejected, err
+	}
+	channel := wordNumber{known: true}
+	if !purpose.bound { // else the source says which channel it is
+		if channel, err = r.lookUp(&a.channel); err != nil {
+			return false, rejected, err
+		}
 	}
 	if channel.ignored || purpose.ignored {
 		return true, passed, nil

@@ -49,6 +49,15 @@ func NewKeyer(kinds *Kinds) *Keyer {
 	return k
 }
 
+// inRegion returns a keyer for phone numbers that are of a region where they have no country code.
+func (k *Keyer) inRegion(region string) *Keyer {
+	other := *k
+	normal := *k.normal
+	normal.phone = newPhoneReader(region)
+	other.normal, other.buf = &normal, nil
+	return &other
+}
+
 // Key returns the key of an identifier's normal form, or why it has none; then the key is zero.
 func (k *Keyer) Key(kind KindID, raw []byte) (Key, Unreadable) {
 	k.buf = append(k.buf[:0], k.prefixes[kind]...)

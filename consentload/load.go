@@ -197,8 +197,11 @@ type table struct {
 func (l *loader) table(ctx context.Context, t *table, input formats.Input, told *FileReport) (err error) {
 	options := t.source.Format
 	options.BatchSize = l.options.BatchSize
-	if m := t.source.Mapping; m != nil && m.Records != "" {
-		options.Records = m.Records
+	if m := t.source.Mapping; m != nil {
+		options.NoHeader = m.NoHeader
+		if m.Records != "" {
+			options.Records = m.Records
+		}
 	}
 	reader, err := formats.Open(input, options)
 	if err != nil {

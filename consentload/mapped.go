@@ -83,21 +83,35 @@ func (f *mapper) ids() error {
 		Hint("say which does: id: {email: COLUMN} in the source, or --consent-id email=COLUMN; the file has %s", f.columns())
 }
 
+// id finds the columns of an identifier. One that the file lacks asks for no kind either: an export has its platform's own
+// identifiers, or has not.
 func (f *mapper) id(wanted IDMapping) error {
-	id, known := f.kinds.Index(Kind(wanted.Kind))
-	if !known {
-		return fault.New(fault.Usage, f.mapping.Name, "%s is no identifier kind", wanted.Kind).
-			Hint("declare it in the configuration under kinds")
+	column := idColumn{kind: Kind(wanted.Kind), split: wanted.Split}
+	for _, name := range wanted.columns() {
+		of, err := f.find(name)
+		if err != nil {
+			return err
+		}
+		if of.set() {
+			column.parts = append(column.parts, of)
+		}
 	}
-	of, err := f.find(wanted.Column)
-	if err != nil || !of.set() {
+	when, can, err := f.whenOf(wanted.When)
+	if err != nil || !can || len(column.parts) == 0 {
 		return err
 	}
-	when, err := f.conditionsOf(wanted.When)
-	if err != nil {
-		return err
+	column.of, column.parts, column.when = column.parts[0], column.parts[1:], when
+	var known bool
+	if column.id, known = f.kinds.Index(column.kind); !known {
+		return fault.New(fault.Usage, f.file, "column %s holds identifiers of the kind %s, which nobody declared", quoteSafely(column.of.name), wanted.Kind).
+			Hint("declare it in the configuration: kinds: {%s: {}}", wanted.Kind)
 	}
-	f.shape.addID(idColumn{kind: Kind(wanted.Kind), id: id, of: of, split: wanted.Split, when: when}, f.keep)
+	if wanted.Region != "" {
+		if column.region, err = knownRegion(wanted.Region); err != nil {
+			return err
+		}
+	}
+	f.shape.addID(column, f.keep)
 	return nil
 }
 
@@ -133,6 +147,13 @@ func (f *mapper) conditionsOf(when map[string][]string) ([]condition, error) {
 		}
 	}
 	return conditions, nil
+}
+
+// whenOf finds the columns of conditions of which every one must hold. can is false when the file lacks one of the
+// columns: then they never hold.
+func (f *mapper) whenOf(when map[string][]string) (conditions []condition, can bool, err error) {
+	conditions, err = f.conditionsOf(when)
+	return conditions, len(conditions) == len(when), err
 }
 
 // acts finds the columns of the acts that the file can tell.
@@ -223,7 +244,8 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 	if column >= 0 {
 		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column]}
 	}
-	if a.when, err = f.conditionsOf(m.When); err != nil {
+	var can bool
+	if a.when, can, err = f.whenOf(m.When); err != nil || !can {
 		return err
 	}
 	if err := f.times(m, &a); err != nil {

@@ -22,6 +22,7 @@ type Mapping struct {
 	ID        []IDMapping         `yaml:"id" doc:"the columns of identifiers; a source may name others"`
 	DeclareID bool                `yaml:"declare_id" doc:"whether the source must say which identifier stands in which column: the platform leaves it to its customer"`
 	Timezone  string              `yaml:"timezone" format:"zone" doc:"IANA zone of times that the platform writes without one"`
+	NoHeader  bool                `yaml:"no_header" doc:"whether its files have no line that names the columns: they are then called #1, #2, …"`
 	Dates     bool                `yaml:"dates" doc:"whether a time may be a date alone: a grant counts from its start, a refusal from its end"`
 	Drop      map[string][]string `yaml:"drop" written:"true" doc:"records that are no person's: a column, and its values"`
 	NoGrant   map[string][]string `yaml:"no_grant" written:"true" doc:"records that grant nothing, though they may refuse: a column, and its values"`
@@ -33,12 +34,22 @@ type Mapping struct {
 	Name string `yaml:"-"`
 }
 
-// IDMapping is a column of identifiers.
+// IDMapping is a column of identifiers, or several that make one together.
 type IDMapping struct {
-	Kind   string              `yaml:"kind" doc:"the identifier kind" required:"true"`
-	Column string              `yaml:"column" doc:"the column" required:"true"`
-	Split  string              `yaml:"split" doc:"what parts several values in one cell"`
-	When   map[string][]string `yaml:"when" written:"true" doc:"only where a column has one of these values"`
+	Kind    string              `yaml:"kind" doc:"the identifier kind" required:"true"`
+	Column  string              `yaml:"column" doc:"the column"`
+	Columns []string            `yaml:"columns" doc:"the columns whose values, one behind another, make the identifier"`
+	Split   string              `yaml:"split" doc:"what parts several values in one cell"`
+	Region  string              `yaml:"region" format:"region" doc:"ISO 3166 region of phone numbers that the platform writes without a country code; that of the configuration when absent"`
+	When    map[string][]string `yaml:"when" written:"true" doc:"only where a column has one of these values"`
+}
+
+// columns lists the columns of an identifier.
+func (m *IDMapping) columns() []string {
+	if m.Column != "" {
+		return append([]string{m.Column}, m.Columns...)
+	}
+	return m.Columns
 }
 
 // ActMapping is one statement on consent that a record can make.
@@ -85,8 +96,8 @@ func ReadMapping(name string, text []byte) (*Mapping, error) {
 // checkMapping looks at what the keys say together.
 func (w *configWalk) checkMapping(m *Mapping) {
 	root := address("")
-	for i, id := range m.ID {
-		w.checkReference(id.Column, root.key("id").item(i).key("column"), nil)
+	for i := range m.ID {
+		w.checkID(&m.ID[i], root.key("id").item(i))
 	}
 	for _, one := range []struct {
 		key     string
@@ -101,6 +112,29 @@ func (w *configWalk) checkMapping(m *Mapping) {
 	}
 	for i := range m.Acts {
 		w.checkAct(&m.Acts[i], root.key("acts").item(i))
+	}
+}
+
+func (w *configWalk) checkID(id *IDMapping, at address) {
+	failed := w.failed[at.key("column")] || w.failed[at.key("columns")]
+	switch {
+	case id.Column == "" && len(id.Columns) == 0 && !failed:
+		w.failAt(at, "%s names no column", at).Hint("write column, or columns for several that make one identifier together")
+	case id.Column != "" && len(id.Columns) > 0:
+		w.failAt(at.key("columns"), "%s has both column and columns", at).Hint("keep one")
+	case id.Split != "" && len(id.Columns) > 0:
+		w.failAt(at.key("split"), "%s has both split and columns", at).Hint("one identifier is made of columns, or several stand in one")
+	}
+	for i, column := range id.Columns {
+		if column == "" || i == 0 && strings.HasSuffix(column, "?") {
+			w.failAt(at.key("columns"), "the first of columns may not be missing, and none may be empty").Hint("name it without ?")
+		}
+	}
+	for _, column := range id.columns() {
+		w.checkReference(column, at, nil)
+	}
+	for _, column := range sortedKeys(id.When) {
+		w.checkReference(column, at.key("when"), nil)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 //	2020-01-09T16:35:26.277+0000               an offset without a colon
 //	2025-03-21 10:49:21.192000000 -07:00       a blank before the offset
 //	2020-04-08 21:55:20 +0000 UTC              Go's time.String, perhaps with m=+0.01 behind it
+//	2020-04-08 21:55:20 UTC                    a name that is an offset: UTC or GMT
 //	20110122T111244                            no punctuation
 //
 // None of them can be taken for another. A local time still needs a zone.
@@ -59,6 +60,9 @@ func plainForm(to, raw []byte) []byte {
 		at++
 	}
 	rest := bytes.TrimLeft(raw[at:], " ")
+	if string(rest) == "UTC" || string(rest) == "GMT" {
+		return append(raw[:at], 'Z')
+	}
 	if len(rest) == 0 || rest[0] != '+' && rest[0] != '-' {
 		return raw
 	}

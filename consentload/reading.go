@@ -38,7 +38,7 @@ func newReading(l *loader, name string, form *shape) *reading {
 		r := &record{
 			catalog: l.catalog, words: l.words, shape: form, times: NewTimeReader(form.zone),
 			asOf: l.options.AsOf, isNow: l.options.AsOfIsNow, newest: None, nextAct: noExpiry,
-			keyer: NewKeyer(l.catalog.Kinds), versions: map[string]uint16{},
+			keyer: NewKeyer(l.catalog.Kinds), regions: map[string]*Keyer{}, versions: map[string]uint16{},
 			seen: make([]map[string]wordNumber, form.namings), asked: make([]bool, len(form.watched)), found: make([]bool, len(form.watched)),
 		}
 		for i := range r.seen {

@@ -27,6 +27,7 @@ type record struct {
 	isNow   bool // as-of is the clock's now: a refusal dated later counts at once
 
 	keyer    *Keyer
+	regions  map[string]*Keyer // for columns whose phone numbers are of another region
 	buf      []byte
 	seen     []map[string]wordNumber // by naming: what its words stand for
 	versions map[string]uint16
@@ -179,7 +180,7 @@ func (r *record) readNames() {
 
 // name adds an identifier to those of the row, if the value has a normal form.
 func (r *record) name(c *idColumn, value []byte) {
-	switch key, why := r.keyer.Key(c.id, value); why {
+	switch key, why := r.keyerOf(c.region).Key(c.id, value); why {
 	case Readable:
 		r.names = append(r.names, named{key: key, kind: c.id})
 	case Empty:
@@ -194,6 +195,12 @@ func (r *record) readCell(c *idColumn) {
 		return
 	}
 	switch {
+	case len(c.parts) > 0:
+		if value, whole := r.joined(c); whole {
+			r.name(c, value)
+		} else { // a part of an identifier may be that of somebody else
+			r.skipped++
+		}
 	case c.split != "":
 		for part := range bytes.SplitSeq(r.value(&c.of), []byte(c.split)) {
 			r.name(c, part)
@@ -210,6 +217,35 @@ func (r *record) readCell(c *idColumn) {
 	default:
 		r.name(c, r.value(&c.of))
 	}
+}
+
+// keyerOf returns the keyer for a column whose phone numbers are of a region.
+func (r *record) keyerOf(region string) *Keyer {
+	if region == "" {
+		return r.keyer
+	}
+	keyer := r.regions[region]
+	if keyer == nil {
+		keyer = r.keyer.inRegion(region)
+		r.regions[region] = keyer
+	}
+	return keyer
+}
+
+// joined puts the values of a column's parts one behind another. It is not whole when some hold something, and others
+// nothing.
+func (r *record) joined(c *idColumn) (value []byte, whole bool) {
+	value = append(r.buf[:0], bytes.TrimFunc(r.value(&c.of), isBlank)...)
+	full := len(value) > 0
+	for i := range c.parts {
+		part := bytes.TrimFunc(r.value(&c.parts[i]), isBlank)
+		if len(part) > 0 != full {
+			return nil, false
+		}
+		value = append(value, part...)
+	}
+	r.buf = value
+	return value, true
 }
 
 // namesOther reports whether the row has a readable identifier of a kind that is not read.

@@ -34,12 +34,14 @@ type shape struct {
 
 // idColumn is a column of identifiers.
 type idColumn struct {
-	kind  Kind
-	id    KindID
-	of    ref
-	split string // what parts several values in one cell; empty: one stands in it
-	when  []condition
-	plain bool // one value stands in it as it is, whatever else the row holds
+	kind   Kind
+	id     KindID
+	of     ref
+	parts  []ref  // the columns whose values stand behind that of the first
+	split  string // what parts several values in one cell; empty: one stands in it
+	region string // of phone numbers without a country code; empty: that of the configuration
+	when   []condition
+	plain  bool // one value stands in it as it is, whatever else the row holds
 }
 
 // canonicalShape finds the columns of the canonical form. keep says which kinds are read. Its fault is of kind Input:
@@ -89,7 +91,7 @@ func (s *shape) usualIDs(file string, header []string, kinds *Kinds, keep func(K
 
 func (s *shape) addID(column idColumn, keep func(Kind) bool) {
 	of := column.of
-	column.plain = of.from == ofColumn && len(of.path) == 0 && of.watch == 0 && column.split == "" && len(column.when) == 0
+	column.plain = of.from == ofColumn && len(of.path) == 0 && of.watch == 0 && column.split == "" && len(column.when) == 0 && len(column.parts) == 0
 	if keep(column.kind) {
 		s.ids = append(s.ids, column)
 	} else {
