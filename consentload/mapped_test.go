@@ -9,10 +9,16 @@ import (
 	"cpm/formats/fault"
 )
 
-// loadMapped reads the text of an export through the text of a mapping; told may add to the source.
-func loadMapped(t *testing.T, config, mapping, text string, told func(*Source)) (*Index, error) {
+// mapped is the text of an export with that of its mapping, and what the user declares.
+type mapped struct {
+	config, mapping, text string
+	purposes              map[string]string
+}
+
+// load reads the export.
+func (e mapped) load(t *testing.T) (*Index, error) {
 	t.Helper()
-	c, err := ReadConfig("cpm.yaml", []byte("version: 1\n"+config))
+	c, err := ReadConfig("cpm.yaml", []byte("version: 1\n"+e.config))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,18 +26,15 @@ func loadMapped(t *testing.T, config, mapping, text string, told func(*Source)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := ReadMapping("test", []byte("version: 1\ntitle: test\n"+mapping))
+	m, err := ReadMapping("test", []byte("version: 1\ntitle: test\n"+e.mapping))
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "export.csv")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(e.text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	source := Source{Name: "test", Path: path, Files: []string{path}, Mapping: m}
-	if told != nil {
-		told(&source)
-	}
+	source := Source{Name: "test", Path: path, Files: []string{path}, Mapping: m, Purposes: e.purposes}
 	asOf, err := ReadSnapshotTime("2026-06-01T00:00:00Z", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +72,7 @@ func TestAnIdentifierIsMadeOfSeveralColumns(t *testing.T) {
 		{"the first column must be there", "number,at\n5550123,2026-01-01T00:00:00Z\n", "there is no column"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			index, err := loadMapped(t, "", mapping, c.text, nil)
+			index, err := mapped{mapping: mapping, text: c.text}.load(t)
 			switch {
 			case c.fault == "" && err != nil:
 				t.Fatal(err)
@@ -84,7 +87,7 @@ func TestAnIdentifierIsMadeOfSeveralColumns(t *testing.T) {
 
 func TestTheRegionOfAColumnIsThatOfItsPhoneNumbersAlone(t *testing.T) {
 	const mapping = "id:\n  - {kind: phone, column: home, region: US}\n  - {kind: phone, column: office}\n" + denyCalls
-	index, err := loadMapped(t, "region: CN", mapping, "home,office,at\n2025550123,13800000001,2026-01-01T00:00:00Z\n", nil)
+	index, err := mapped{config: "region: CN", mapping: mapping, text: "home,office,at\n2025550123,13800000001,2026-01-01T00:00:00Z\n"}.load(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,7 @@ func TestTheRegionOfAColumnIsThatOfItsPhoneNumbersAlone(t *testing.T) {
 
 func TestAFileWithoutAHeaderLosesNoRow(t *testing.T) {
 	const mapping = "no_header: true\nid: [{kind: email, column: '#1'}]\nacts: [{channel: email, purpose: '*', status: denied, at: ['#2']}]\n"
-	index, err := loadMapped(t, "", mapping, "first@example.com,2026-01-01T00:00:00Z\nlast@example.com,2026-01-01T00:00:00Z\n", nil)
+	index, err := mapped{mapping: mapping, text: "first@example.com,2026-01-01T00:00:00Z\nlast@example.com,2026-01-01T00:00:00Z\n"}.load(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,14 +111,14 @@ func TestAFileWithoutAHeaderLosesNoRow(t *testing.T) {
 
 func TestAColumnThatTheFileLacksAsksForNoKind(t *testing.T) {
 	const mapping = "id:\n  - {kind: email, column: email}\n  - {kind: own_id, column: 'own?'}\n" + denyCalls
-	if _, err := loadMapped(t, "", mapping, "email,at\na@example.com,2026-01-01T00:00:00Z\n", nil); err != nil {
+	if _, err := (mapped{mapping: mapping, text: "email,at\na@example.com,2026-01-01T00:00:00Z\n"}.load(t)); err != nil {
 		t.Error(err)
 	}
 	with := "email,own,at\na@example.com,x,2026-01-01T00:00:00Z\n"
-	if _, err := loadMapped(t, "", mapping, with, nil); fault.KindOf(err) != fault.Usage {
+	if _, err := (mapped{mapping: mapping, text: with}.load(t)); fault.KindOf(err) != fault.Usage {
 		t.Errorf("got %v, want a fault of usage", err)
 	}
-	if _, err := loadMapped(t, "kinds: {own_id: {}}", mapping, with, nil); err != nil {
+	if _, err := (mapped{config: "kinds: {own_id: {}}", mapping: mapping, text: with}.load(t)); err != nil {
 		t.Error(err)
 	}
 }
@@ -124,7 +127,7 @@ func TestAConditionOnAColumnThatTheFileLacksNeverHolds(t *testing.T) {
 	const mapping = "id:\n  - {kind: email, column: email}\n  - {kind: customer_id, column: code, when: {'type?': [x]}}\nacts:\n" +
 		"  - {channel: email, purpose: '*', status: denied, at: [at]}\n" +
 		"  - {channel: email, purpose: p, status: granted, at: [at], when: {'agreed?': [yes]}}\n"
-	index, err := loadMapped(t, "", mapping, "email,code,at\na@example.com,7,2026-01-01T00:00:00Z\n", nil)
+	index, err := mapped{mapping: mapping, text: "email,code,at\na@example.com,7,2026-01-01T00:00:00Z\n"}.load(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,10 +144,10 @@ func TestAPurposeThatIsBoundToAChannelNeedsNoOther(t *testing.T) {
 	const mapping = "id: [{kind: email, column: email}]\n" +
 		"acts: [{channel: group, purpose_column: group, column: state, words: {in: granted}, at: [at]}]\n"
 	const text = "email,group,state,at\na@example.com,g1,in,2026-01-01T00:00:00Z\n"
-	if _, err := loadMapped(t, config, mapping, text, nil); fault.KindOf(err) != fault.Input {
+	if _, err := (mapped{config: config, mapping: mapping, text: text}.load(t)); fault.KindOf(err) != fault.Input {
 		t.Errorf("a group whose channel nobody says: got %v, want a fault of the input", err)
 	}
-	index, err := loadMapped(t, config, mapping, text, func(s *Source) { s.Purposes = map[string]string{"g1": "sms:promotion"} })
+	index, err := mapped{config, mapping, text, map[string]string{"g1": "sms:promotion"}}.load(t)
 	if err != nil {
 		t.Fatal(err)
 	}

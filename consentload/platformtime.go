@@ -59,29 +59,31 @@ func plainForm(to, raw []byte) []byte {
 	for at < len(raw) && (raw[at] == '.' || raw[at] >= '0' && raw[at] <= '9') {
 		at++
 	}
-	rest := bytes.TrimLeft(raw[at:], " ")
+	if zone := plainZone(bytes.TrimLeft(raw[at:], " ")); len(zone) > 0 {
+		return append(raw[:at], zone...)
+	}
+	return raw
+}
+
+// plainZone returns what stands behind the seconds of a platform's time in the form that Read knows; empty when it is
+// none of the forms.
+func plainZone(rest []byte) string {
 	if string(rest) == "UTC" || string(rest) == "GMT" {
-		return append(raw[:at], 'Z')
+		return "Z"
 	}
 	if len(rest) == 0 || rest[0] != '+' && rest[0] != '-' {
-		return raw
+		return ""
 	}
 	offset, name, _ := bytes.Cut(rest, []byte{' '})
-	if len(name) > 0 && !isZoneName(name) {
-		return raw
+	switch {
+	case len(name) > 0 && !isZoneName(name):
+		return ""
+	case len(offset) == len("+0000"):
+		return string(offset[:3]) + ":" + string(offset[3:])
+	case len(offset) == len("+00:00"):
+		return string(offset)
 	}
-	var colon [6]byte
-	switch len(offset) {
-	case 5: // +0000
-		copy(colon[:3], offset)
-		colon[3] = ':'
-		copy(colon[4:], offset[3:])
-	case 6:
-		copy(colon[:], offset)
-	default:
-		return raw
-	}
-	return append(raw[:at], colon[:]...)
+	return ""
 }
 
 // expand appends 20110122T111244 with its punctuation, and another text as it is.
