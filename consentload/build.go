@@ -8,8 +8,10 @@ func partitionOf(k Key) int { return int(k.Hi >> 56) }
 
 // shard is the log of one worker. No order is kept in it, and none is needed.
 type shard struct {
-	facts  [partitions]blocks
-	tuples tuples
+	facts   [partitions]blocks
+	tuples  tuples
+	hashed  KindID // the first hashed kind
+	digests blocks // facts of hashed kinds: whose they are is known when all is read
 }
 
 // add logs an event.
@@ -19,11 +21,31 @@ func (s *shard) add(e *event) {
 		tuple = s.tuples.number(e.names)
 	}
 	for _, name := range e.names {
-		s.facts[partitionOf(name.key)].add(fact{
+		s.part(name).add(fact{
 			key: name.key, kind: name.kind, scope: e.scope, status: e.status,
 			when: e.when, expires: e.expires, version: e.version, tuple: tuple,
 		})
 	}
+}
+
+// part is the part of the log for what is said of an identifier.
+func (s *shard) part(name named) *blocks {
+	if name.kind >= s.hashed {
+		return &s.digests
+	}
+	return &s.facts[partitionOf(name.key)]
+}
+
+// settle brings what is said of digests to its place in the log: to the raw identifiers that give them, where these are
+// known.
+func (s *shard) settle(a *aliasing) {
+	if s.digests.n == 0 {
+		return
+	}
+	for _, f := range a.facts(s.digests.drain(nil, 0)) {
+		s.facts[partitionOf(f.key)].add(f)
+	}
+	s.tuples.rewrite(a.names)
 }
 
 // addAll logs what a row tells: its events, or in a map of identities that its identifiers belong together.
@@ -38,7 +60,7 @@ func (s *shard) addAll(r *record) {
 
 // mark logs that a quarantined record names an identifier.
 func (s *shard) mark(name named) {
-	s.facts[partitionOf(name.key)].add(fact{key: name.key, kind: name.kind, status: unreadable})
+	s.part(name).add(fact{key: name.key, kind: name.kind, status: unreadable})
 }
 
 // blocks is a log that grows without moving what it holds.
@@ -103,6 +125,16 @@ func (t *tuples) number(names []named) uint32 {
 	n := uint32(len(t.starts))
 	t.numbers[hash] = n
 	return n
+}
+
+// rewrite gives every combination other names, of which there may be fewer: the first then stands for those that are
+// missing.
+func (t *tuples) rewrite(names func([]named) []named) {
+	t.each(func(all []named) {
+		for i := len(names(all)); i < len(all); i++ {
+			all[i] = all[0]
+		}
+	})
 }
 
 // each calls do with every combination, in the order of their numbers.

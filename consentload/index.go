@@ -19,6 +19,8 @@ type Index struct {
 	shift    uint
 	subjects *links
 	kinds    map[Kind]*roaring.Bitmap // the identifiers of each kind
+	hashed   []KindID                 // the hashed kinds of which it knows digests
+	digests  *roaring.Bitmap          // these digests
 
 	channels []string // sorted; without the star
 	purposes []string
@@ -71,11 +73,15 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	if err := l.words.tooMany(); err != nil {
 		return nil, err
 	}
+	aliases, err := l.settleDigests(ctx)
+	if err != nil {
+		return nil, err
+	}
 	log, err := fold(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{asOf: l.options.AsOf, keys: log.keys, cells: map[cellName]*Cell{}}
+	x := &Index{asOf: l.options.AsOf, keys: log.keys, cells: map[cellName]*Cell{}, aliases: aliases}
 	x.index()
 	x.sort(l.catalog.Kinds, log.kinds)
 	x.subjects = unite(l, log, x.Find)
@@ -89,11 +95,6 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant)
 	for _, ordinal := range log.unreadable {
 		x.unreadable.AddMany(x.Members(ordinal))
-	}
-	if book := l.catalog.Kinds.book; book != nil {
-		if x.aliases, err = book.Close(ctx); err != nil {
-			return nil, err
-		}
 	}
 	x.shared = roaring.New()
 	for ordinal, shared := range x.subjects.shared {
@@ -123,14 +124,18 @@ func (x *Index) index() {
 
 // sort puts the identifiers to their kinds.
 func (x *Index) sort(kinds *Kinds, of []KindID) {
-	names := kinds.Names()
+	names := kinds.All()
 	ordinals := make([][]uint32, len(names))
 	for ordinal, kind := range of {
 		ordinals[kind] = append(ordinals[kind], uint32(ordinal))
 	}
-	x.kinds = map[Kind]*roaring.Bitmap{}
+	x.kinds, x.digests = map[Kind]*roaring.Bitmap{}, roaring.New()
 	for kind, name := range names {
 		x.kinds[name] = bitmapOf(ordinals[kind])
+		if _, hashed := kinds.Raw(KindID(kind)); hashed && len(ordinals[kind]) > 0 {
+			x.hashed = append(x.hashed, KindID(kind))
+			x.digests.Or(x.kinds[name])
+		}
 	}
 }
 
@@ -198,6 +203,16 @@ func (x *Index) Members(ordinal uint32) []uint32 {
 
 // Aliases tell which identifiers of the index a digest may stand for; nil when the load noted none.
 func (x *Index) Aliases() *Aliases { return x.aliases }
+
+// Hashed lists the hashed kinds of which the index knows digests that no raw identifier of it gives under a declared
+// form: a raw identifier of an audience may be known under them alone.
+func (x *Index) Hashed() []KindID { return x.hashed }
+
+// Digests returns these digests.
+func (x *Index) Digests() *roaring.Bitmap { return x.digests }
+
+// Key returns the key of an identifier.
+func (x *Index) Key(ordinal uint32) Key { return x.keys[ordinal] }
 
 // Known reports whether an event in force names the identifier.
 func (x *Index) Known(ordinal uint32) bool { return !x.dormant.Contains(ordinal) }

@@ -122,7 +122,7 @@ func (c *combinations) pairs(identifiers, least int) []uint64 {
 
 // findShared marks the identifiers that stand beside more than max_links different values of any one other kind.
 func (u *links) findShared(c *Catalog, log *foldedLog, together *combinations) {
-	kinds := c.Kinds.Names()
+	kinds := c.Kinds.All()
 	beside := make([]int, len(kinds))
 	pairs := together.pairs(len(log.keys), c.leastLinks())
 	for i := 0; i < len(pairs); {

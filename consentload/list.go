@@ -209,7 +209,7 @@ func (r *listReader) entry(column *listColumn, value []byte) Unreadable {
 // listColumns finds the identifier columns of a list: those that its source names, else every one with a usual name.
 func listColumns(kinds *Kinds, source ListSource, header []string) ([]listColumn, error) {
 	for _, name := range header {
-		if err := kinds.listable(source.Path, name); err != nil && len(source.Columns) == 0 {
+		if err := kinds.readable(source.Path, name); err != nil && len(source.Columns) == 0 {
 			return nil, err
 		}
 	}
@@ -235,20 +235,6 @@ func listColumns(kinds *Kinds, source ListSource, header []string) ([]listColumn
 			Hint("give the list a header such as phone or email, or name its column in the configuration: id: {phone: COLUMN}")
 	}
 	return columns, nil
-}
-
-// listable refuses a column whose name says that it holds identifiers in a form that nobody can read: digests of an
-// algorithm that is not told, or several in one cell. To pass it over would lose whoever stands in it alone.
-func (k *Kinds) listable(file, name string) error {
-	folded := foldColumn(name)
-	if _, usual := k.usualColumn(name); usual {
-		return nil
-	}
-	if _, _, vague := k.hashedColumn(folded); vague {
-		return fault.New(fault.Usage, file, "column %s holds digests, and its name does not say of which algorithm", name).
-			Hint("call it phone_sha256, say, or name it in the configuration: id: {phone_sha256: COLUMN}")
-	}
-	return k.readable(file, name) // nested forms are left
 }
 
 func placesInList(kinds *Kinds, source ListSource, header []string, kind Kind) ([]int, error) {

@@ -116,15 +116,22 @@ func newLoader(catalog *Catalog, options Options) (*loader, error) {
 	}
 	kept := map[Kind]bool{}
 	for _, kind := range options.Kinds {
+		if raw, hashed := catalog.Kinds.RawKind(kind); hashed {
+			return nil, fault.New(fault.Usage, "", "%s cannot be read without %s", kind, raw).
+				Hint("name %s: its digests are read with it", raw)
+		}
 		if !catalog.Kinds.Has(kind) {
 			return nil, fault.New(fault.Usage, "", "%s is no identifier kind", kind).
 				Hint("the kinds are %s", joinKinds(catalog.Kinds.Names()))
 		}
 		kept[kind] = true
 	}
-	l.keep = func(kind Kind) bool { return len(kept) == 0 || kept[kind] }
+	l.keep = func(kind Kind) bool {
+		raw, _ := catalog.Kinds.RawKind(kind)
+		return len(kept) == 0 || kept[raw]
+	}
 	for range options.Workers {
-		l.shards = append(l.shards, &shard{})
+		l.shards = append(l.shards, &shard{hashed: KindID(len(catalog.Kinds.Names()))})
 	}
 	return l, nil
 }
@@ -195,21 +202,16 @@ type table struct {
 
 // table streams one table through the workers, and adds to what is told of its file.
 func (l *loader) table(ctx context.Context, t *table, input formats.Input, told *FileReport) (err error) {
-	options := t.source.Format
-	options.BatchSize = l.options.BatchSize
-	if m := t.source.Mapping; m != nil {
-		options.NoHeader = m.NoHeader
-		if m.Records != "" {
-			options.Records = m.Records
-		}
-	}
-	reader, err := formats.Open(input, options)
+	reader, err := l.open(t, input)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	form, err := l.shape(t, reader, told)
 	if err != nil {
+		return err
+	}
+	if err := l.mayRead(t, form); err != nil {
 		return err
 	}
 	if err := reader.Select(form.columns); err != nil {
@@ -231,6 +233,19 @@ func (l *loader) table(ctx context.Context, t *table, input formats.Input, told 
 	}
 	l.report.quarantine(run.quarantined)
 	return run.unseen()
+}
+
+// open opens a table as its source says.
+func (l *loader) open(t *table, input formats.Input) (formats.Reader, error) {
+	options := t.source.Format
+	options.BatchSize = l.options.BatchSize
+	if m := t.source.Mapping; m != nil {
+		options.NoHeader = m.NoHeader
+		if m.Records != "" {
+			options.Records = m.Records
+		}
+	}
+	return formats.Open(input, options)
 }
 
 // shape finds how a table is to be read: by the mapping of its source, or by its columns.

@@ -18,6 +18,7 @@ type Report struct {
 	Identifiers  int64   // distinct, in the index
 	Linked       int64   // subjects of several identifiers
 	SharedByKind map[Kind]int64
+	Forms        FormHits // acts under digests that a raw identifier gives, by the form that was hashed
 	Quarantined  []BadRecord
 	Unknown      []string // channels in the exports that no configuration declares and that have no usual contact
 }

@@ -71,7 +71,7 @@ func isCanonical(header []string) bool {
 // usualIDs finds the identifier columns that have usual names.
 func (s *shape) usualIDs(file string, header []string, kinds *Kinds, keep func(Kind) bool) (map[int]bool, error) {
 	used := map[int]bool{}
-	for id, kind := range kinds.Names() {
+	for id, kind := range kinds.All() {
 		matches := kinds.MatchColumns(header, kind)
 		if len(matches) == 0 {
 			continue
@@ -150,8 +150,8 @@ func (s *shape) fields(file string, header []string, used map[int]bool) error {
 			"cpm presets list names the platforms whose exports are read too")
 }
 
-// check refuses an export without identifiers, or with hashed ones beside them: a refusal must not be lost because it
-// was hashed.
+// check refuses an export without identifiers, or with some in a form that nobody can read: a refusal must not be lost
+// because of how its person is written.
 func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]bool) error {
 	for at, name := range header {
 		if used[at] {
@@ -171,16 +171,15 @@ func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]b
 		Hint("name a column after the identifier kind that it holds, such as phone, email or customer_id")
 }
 
-// readable refuses a column whose name says that it holds identifiers in a form that nothing reads: hashed, or several
-// in one cell. To pass it over would lose whoever stands in it alone.
+// readable refuses a column whose name says that it holds identifiers in a form that nobody can read: digests of an
+// algorithm that is not told, or several in one cell. To pass it over would lose whoever stands in it alone.
 func (k *Kinds) readable(file, name string) error {
-	folded := foldColumn(name)
-	for _, hash := range [...]string{"md5", "sha1", "sha256"} {
-		raw, cut := strings.CutSuffix(folded, hash)
-		if _, known := k.columns[raw]; cut && known {
-			return fault.New(fault.Unsupported, file, "column %s holds hashed identifiers, which are not read yet", name).
-				Hint("export the identifiers themselves, or leave the column out if every row names another identifier")
-		}
+	if _, usual := k.usualColumn(name); usual {
+		return nil
+	}
+	if _, _, vague := k.hashedColumn(foldColumn(name)); vague {
+		return fault.New(fault.Usage, file, "column %s holds digests, and its name does not say of which algorithm", name).
+			Hint("call it phone_sha256, say, or name it in the configuration: id: {phone_sha256: COLUMN}")
 	}
 	outer, _, nested := strings.Cut(name, ".")
 	if _, known := k.columns[foldColumn(outer)]; nested && known {

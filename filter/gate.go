@@ -40,6 +40,7 @@ func NewGate(x *consentload.Index, channel consentload.Channel, purpose string, 
 		index: x, cell: x.Cell(channel.Name, purpose), asOf: x.AsOf(), aliases: x.Aliases(),
 		listed: roaring.New(), strangers: map[consentload.Key]struct{}{},
 	}
+	g.hashed = append(g.hashed, x.Hashed()...)
 	for _, list := range lists {
 		if list.Covers(channel.Name, purpose) {
 			g.list(list)
@@ -62,6 +63,7 @@ func (g *Gate) list(list *consentload.List) {
 			g.reach(&held, same[i].Key)
 		}
 	}
+	g.reachDigests(&held)
 	g.listed.Or(held.reaches)
 	g.lists = append(g.lists, held)
 	for _, kind := range list.Hashed {
@@ -71,6 +73,20 @@ func (g *Gate) list(list *consentload.List) {
 	}
 	if list.Fold != consentload.AsWritten && !slices.Contains(g.folds, list.Fold) {
 		g.folds = append(g.folds, list.Fold)
+	}
+}
+
+// reachDigests adds the digests that the consent knows of listed raw identifiers, under whatever form.
+func (g *Gate) reachDigests(held *heldList) {
+	var same []consentload.Alias
+	for it := g.index.Digests().Iterator(); it.HasNext(); {
+		digest := g.index.Key(it.Next())
+		same = g.aliases.Append(same[:0], digest)
+		for i := range same {
+			if held.Has(same[i].Key) {
+				g.reach(held, digest)
+			}
+		}
 	}
 }
 

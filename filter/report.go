@@ -72,6 +72,7 @@ type ConsentUsed struct {
 	Linked      int64                      `json:"linked_subjects"`
 	Shared      map[consentload.Kind]int64 `json:"shared_identifiers,omitempty"`
 	Newest      string                     `json:"newest_act,omitempty"` // RFC 3339
+	Forms       map[string]int64           `json:"form_hits,omitempty"`  // acts under digests of raw identifiers, by form
 	consentload.Tally
 }
 
@@ -185,7 +186,7 @@ func NewCellReport(gate *Gate, c *CellSummary) CellReport {
 // NewConsentUsed states the consent of a run.
 func NewConsentUsed(load *consentload.Report) ConsentUsed {
 	used := ConsentUsed{
-		Identifiers: load.Identifiers, Linked: load.Linked, Shared: load.SharedByKind,
+		Identifiers: load.Identifiers, Linked: load.Linked, Shared: load.SharedByKind, Forms: load.Forms.Words(),
 		Newest: instantOrNone(load.Newest), Tally: load.Total,
 	}
 	for _, source := range load.Sources {

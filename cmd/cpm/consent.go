@@ -214,6 +214,15 @@ func (c *consent) readConsent(ctx context.Context, t *talk) error {
 	return c.checkLists(options.Kinds)
 }
 
+// kinds are the identifier kinds that are read; empty: all.
+func (c *consent) kinds() []consentload.Kind {
+	var kinds []consentload.Kind
+	for _, kind := range c.flags.kinds {
+		kinds = append(kinds, consentload.Kind(strings.ToLower(strings.TrimSpace(kind))))
+	}
+	return kinds
+}
+
 func (c *consent) loadOptions() (consentload.Options, error) {
 	o := c.flags
 	options := consentload.Options{
@@ -223,9 +232,7 @@ func (c *consent) loadOptions() (consentload.Options, error) {
 	if o.given("min-consent-rows") { // without it the sources have their own guards
 		options.MinRows = o.minConsentRows
 	}
-	for _, kind := range o.kinds {
-		options.Kinds = append(options.Kinds, consentload.Kind(strings.ToLower(strings.TrimSpace(kind))))
-	}
+	options.Kinds = c.kinds()
 	if o.maxConsentAge != "" {
 		age, err := consentload.ParseDuration(o.maxConsentAge)
 		if err != nil {

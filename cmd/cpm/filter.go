@@ -108,7 +108,7 @@ func runFilter(ctx context.Context, std streams, o *filterOptions, found *config
 	}
 	defer func() { err = r.end(err) }()
 	for _, step := range []func(context.Context) error{
-		r.openAudience, r.loadLists, r.findSources, r.checkOutputs, r.loadConsent, r.compile, r.understand, r.decide, r.publish,
+		r.openAudience, r.findSources, r.findDigests, r.loadLists, r.checkOutputs, r.loadConsent, r.compile, r.understand, r.decide, r.publish,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -37,6 +38,15 @@ func (a *audience) wantDigests(c *consent) {
 	}
 }
 
+// findDigests has noted which digests the raw identifiers of lists and exports have, where exports are known by digests.
+func (c *consent) findDigests(ctx context.Context) error {
+	found, err := consentload.HashedKinds(ctx, c.catalog, c.sources, c.kinds())
+	for _, kind := range found {
+		c.book.Want(kind)
+	}
+	return err
+}
+
 // checkDigests refuses an audience of digests that the index cannot be asked for: silence would be taken for consent
 // where it means yes.
 func (a *audience) checkDigests(c *consent) error {
@@ -56,7 +66,7 @@ func (c *consent) noticeForms(gate *filter.Gate, cell *filter.CellSummary) {
 	kinds := c.catalog.Kinds
 	for _, word := range slices.Sorted(maps.Keys(cell.Forms.Words())) {
 		if !kinds.Declares(gate.Contact, word) {
-			c.warn("%s for %s stand in the consent in the form %s, which is not declared: only refusals count (hashes: {%s: [%s]} declares it)",
+			c.warn("%s for %s known to the consent in the form %s, which is not declared: only refusals count (hashes: {%s: [%s]} declares it)",
 				counted(cell.Forms.Words()[word], "contact", "contacts"), cell.Channel, word, gate.Contact, word)
 		}
 	}

@@ -114,7 +114,7 @@ func runReach(ctx context.Context, std streams, o *reachOptions, found *configFi
 	}
 	defer func() { err = r.end(err) }()
 	for _, step := range []func(context.Context) error{
-		r.openAudience, r.loadLists, r.findSources, r.checkOutput, r.loadConsent, r.narrow, r.understand, r.survey,
+		r.openAudience, r.findSources, r.findDigests, r.loadLists, r.checkOutput, r.loadConsent, r.narrow, r.understand, r.survey,
 		r.count, r.publish,
 	} {
 		if err := step(ctx); err != nil {

@@ -124,6 +124,9 @@ func (t *talk) sources(c *consent) {
 		t.say("", "  %s  %s, newest act %s", text.Pad(source.Name, width, ' '), rowsOf(source.Tally.Rows),
 			newestText(source.Newest, c))
 	}
+	for _, word := range sortedKeys(load.Forms.Words()) {
+		t.say("", "%s under digests that known identifiers give in the form %s", counted(load.Forms.Words()[word], "act", "acts"), word)
+	}
 	for _, mapping := range load.Mappings() {
 		found := "as its source says"
 		if len(mapping.Detected) > 0 {
