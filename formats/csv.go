@@ -2,10 +2,12 @@ package formats
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"cpm/formats/fault"
 )
@@ -17,8 +19,10 @@ const (
 	bom          = "\xEF\xBB\xBF"
 )
 
-// csvShape is what the caller of openCSV has decided.
+// csvShape is what openCSV has decided.
 type csvShape struct {
+	charset  charset
+	why      string // what the charset was told by; empty when that is plain
 	delim    byte
 	noHeader bool
 	batch    int // bytes
@@ -51,8 +55,16 @@ type csvReader struct {
 // pick says that the values of a column are to become Values(slot).
 type pick struct{ column, slot int }
 
-// openCSV reads the header of a delimited text.
+// openCSV settles what parts the fields and how they are encoded, and reads the header.
 func openCSV(in Input, o Options) (Reader, error) {
+	if err := o.refuse(in.Name, "CSV", "sheet", "records"); err != nil {
+		return nil, err
+	}
+	p, err := peekAt(in)
+	if err != nil {
+		return nil, err
+	}
+	in.Reader = p.rewound(in.Reader)
 	batch := o.BatchSize
 	if batch <= 0 {
 		batch = csvBatchSize
@@ -60,10 +72,22 @@ func openCSV(in Input, o Options) (Reader, error) {
 	if in.Size >= 0 { // a folder of small files needs no large buffers
 		batch = min(batch, max(int(min(in.Size, csvBatchSize))+1, peekSize))
 	}
-	shape := csvShape{delim: ',', noHeader: o.NoHeader, batch: min(batch, csvMaxBatch), limit: csvRowLimit}
+	shape := csvShape{noHeader: o.NoHeader, batch: min(batch, csvMaxBatch), limit: csvRowLimit}
+	if shape.charset, shape.why, err = findCharset(in.Name, p, o.Encoding); err != nil {
+		return nil, err
+	}
+	if shape.delim, err = findDelimiter(in.Name, p, shape.charset, o.Delimiter); err != nil {
+		return nil, err
+	}
 	r, err := newCSVReader(in, shape)
 	if err != nil {
 		return nil, err
+	}
+	for i, name := range r.info.Columns {
+		if !utf8.ValidString(name) {
+			return nil, fault.New(fault.Input, in.Name, "the name of column #%d is no %s", i+1, shape.charset.name).
+				Hint("check --encoding, or export the file again")
+		}
 	}
 	return r, nil
 }
@@ -79,7 +103,10 @@ func newCSVReader(in Input, shape csvShape) (*csvReader, error) {
 }
 
 func (r *csvReader) detail() string {
-	text := "UTF-8"
+	text := cmp.Or(r.charset.name, "UTF-8")
+	if r.why != "" {
+		text += " (" + r.why + ")"
+	}
 	if len(r.mark) > 0 {
 		text += " with BOM"
 	}
@@ -184,6 +211,9 @@ func (r *csvReader) fill(buf []byte) ([]byte, error) {
 		if errors.Is(err, io.EOF) {
 			r.ended = true
 			return buf, nil
+		}
+		if fault.KindOf(err) != 0 { // of a layer, which knows better where
+			return buf, err
 		}
 		if err != nil {
 			return buf, fmt.Errorf("%s: %w", r.name, err)

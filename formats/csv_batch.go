@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/text/transform"
 )
 
 // csvBatch is a stretch of text that begins at a row and ends behind a line end, or with the file. Its slices are kept
@@ -21,7 +23,8 @@ type csvBatch struct {
 	torn    []uint32   // the rows that could not be split
 	isTorn  Bits       // the same as bits; set only when there are some
 	gaps    bool       // empty lines stand between rows, so neighbours may not touch
-	arena   []byte     // values whose doubled quotes were undone
+	arena   []byte     // values whose doubled quotes were undone, or that were decoded
+	decoder transform.Transformer
 
 	// counted is a position of data and the number of line feeds before it, 32 bits each: where the last count of lines
 	// ended. Places asked for in order, as a load of consent does for every row, so cost one pass in all.
@@ -63,6 +66,7 @@ func (b *csvBatch) Decode() error {
 		at = int(row.stop)
 	}
 	b.markTorn()
+	b.decodeValues()
 	err := b.damaged(len(b.data), nil)
 	b.isReady = err == nil
 	return err
@@ -142,6 +146,25 @@ func (b *csvBatch) value(f field) []byte {
 	from := len(b.arena)
 	b.arena = unquote(b.arena, raw)
 	return b.arena[from:len(b.arena):len(b.arena)]
+}
+
+// decodeValues turns the values that are not ASCII into UTF-8, where the text is not.
+func (b *csvBatch) decodeValues() {
+	if b.from.charset.encoding == nil {
+		return
+	}
+	if b.decoder == nil {
+		b.decoder = b.from.charset.encoding.NewDecoder()
+	}
+	for _, column := range b.values {
+		for i, value := range column {
+			if !isASCII(value) {
+				from := len(b.arena)
+				b.arena = appendDecoded(b.arena, value, b.decoder)
+				column[i] = b.arena[from:len(b.arena):len(b.arena)]
+			}
+		}
+	}
 }
 
 func (b *csvBatch) markTorn() {

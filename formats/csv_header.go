@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
-	"strings"
 
 	"cpm/formats/fault"
 )
@@ -51,7 +50,7 @@ func (r *csvReader) takeHeader() (bool, error) {
 		r.consume(len(r.mark))
 		return true, nil
 	}
-	r.info.Columns = row.names
+	r.info.Columns = r.decoded(row.names)
 	r.header = bytes.Clone(text[start:row.end])
 	r.consume(len(r.mark) + row.stop)
 	return true, nil
@@ -76,10 +75,6 @@ func (r *csvReader) checkHeader(row *headerRow, start int, line int64) error {
 		return r.holdsNUL(line)
 	case row.open:
 		return r.stillOpen(line)
-	}
-	if other := foreignDelimiter(text, r.delim); other != 0 {
-		return fault.New(fault.Unsupported, r.at(line), "the first line has no %s but holds a %s: a table with another delimiter",
-			delimiterName(r.delim), delimiterName(other)).Hint("save the file as CSV with commas")
 	}
 	if row.torn && !r.noHeader {
 		return fault.New(fault.Input, r.at(line), "the header cannot be split: text follows a closing quote").
@@ -142,44 +137,16 @@ func numbered(n int) []string {
 	return names
 }
 
-// delimiters are the bytes that part fields somewhere, in the order in which they are suspected.
-const delimiters = ",\t;|"
-
-func delimiterName(delim byte) string {
-	switch delim {
-	case ',':
-		return "comma"
-	case '\t':
-		return "tab"
-	case ';':
-		return "semicolon"
-	case '|':
-		return "pipe"
+// decoded returns names in UTF-8.
+func (r *csvReader) decoded(names []string) []string {
+	if r.charset.encoding == nil {
+		return names
 	}
-	return strconv.QuoteRune(rune(delim))
-}
-
-// foreignDelimiter returns the most frequent other delimiter of a row that holds none of its own, 0 when it has one or
-// no other. What stands in quotes does not count; they open behind any of the delimiters, as it is not known yet.
-func foreignDelimiter(row []byte, own byte) byte {
-	var count [256]int
-	for at := 0; at < len(row); at++ {
-		if row[at] == quote && (at == 0 || strings.IndexByte(delimiters, row[at-1]) >= 0) {
-			at = closingQuote(row, at+1)
-			continue
-		}
-		count[row[at]]++
+	decoder := r.charset.encoding.NewDecoder()
+	for i, name := range names {
+		names[i] = string(appendDecoded(nil, []byte(name), decoder))
 	}
-	var most byte
-	for _, d := range []byte(delimiters) {
-		if count[d] > count[most] || most == 0 && count[d] > 0 {
-			most = d
-		}
-	}
-	if count[own] > 0 || most == own {
-		return 0
-	}
-	return most
+	return names
 }
 
 func sortPicks(plan []pick) {

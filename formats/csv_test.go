@@ -58,9 +58,10 @@ func naiveCopy(text string, keep func(int) bool) []byte {
 	return []byte(out)
 }
 
-// copyRows rewrites a text at a batch size.
+// copyRows rewrites a text with commas at a batch size.
 func copyRows(text string, o Options, c choice) (string, error) {
 	var out bytes.Buffer
+	o.Encoding, o.Delimiter = "utf-8", ','
 	f := fixture{name: "list.csv", data: []byte(text), options: o}
 	err := suite{open: openCSV}.rewrite(f, &out, c)
 	return out.String(), err
@@ -76,7 +77,7 @@ func FuzzKeptRowsAreTheirBytes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, batch int, seed uint64) {
 		o := Options{BatchSize: max(1, min(batch, 1<<20))}
 		all, err := copyRows(text, o, choice{keep: everyRow})
-		if fault.KindOf(err) == fault.Input || fault.KindOf(err) == fault.Unsupported {
+		if fault.KindOf(err) == fault.Input {
 			return // which texts are refused is tested elsewhere
 		}
 		if err != nil {

@@ -40,7 +40,11 @@ func (r *csvReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 		return out, nil
 	}
 	for _, name := range extra {
-		out.header = appendField(append(out.header, r.delim), name, r.delim)
+		encoded, err := r.charset.encoded(name)
+		if err != nil {
+			return nil, fmt.Errorf("the name of a column in %s: %w", r.charset.name, err)
+		}
+		out.header = appendField(append(out.header, r.delim), encoded, r.delim)
 	}
 	out.header = append(out.header, r.eol...)
 	out.due = missing(r.eol, out.eol)
@@ -72,7 +76,7 @@ func (w *csvWriter) Encode(b Batch, s Selection) (Part, error) {
 	p := w.parts.take()
 	p.text, p.rows, p.due = p.text[:0], 0, ""
 	if w.extra > 0 {
-		if err := p.widen(from, s, w.shape.delim); err != nil {
+		if err := p.widen(from, s, w.shape); err != nil {
 			return nil, err
 		}
 	} else {
@@ -104,8 +108,10 @@ func (p *csvPart) copyRuns(b *csvBatch, keep Bits) {
 }
 
 // widen appends the kept rows, each with its words before its line end.
-func (p *csvPart) widen(b *csvBatch, s Selection, delim byte) error {
-	p.quoteWords(s.Words, delim)
+func (p *csvPart) widen(b *csvBatch, s Selection, shape csvShape) error {
+	if err := p.quoteWords(s.Words, shape); err != nil {
+		return err
+	}
 	for at, end := s.Keep.run(0, len(b.rows)); at < end; at, end = s.Keep.run(end, len(b.rows)) {
 		p.rows += int64(end - at)
 		for i := at; i < end; i++ {
@@ -123,14 +129,19 @@ func (p *csvPart) widen(b *csvBatch, s Selection, delim byte) error {
 	return nil
 }
 
-func (p *csvPart) quoteWords(words []string, delim byte) {
+func (p *csvPart) quoteWords(words []string, shape csvShape) error {
 	for len(p.words) < len(words) {
 		p.words = append(p.words, nil)
 	}
 	p.words = p.words[:len(words)]
 	for i, word := range words {
-		p.words[i] = appendField(append(p.words[i][:0], delim), word, delim)
+		encoded, err := shape.charset.encoded(word)
+		if err != nil {
+			return fmt.Errorf("a word in %s: %w", shape.charset.name, err)
+		}
+		p.words[i] = appendField(append(p.words[i][:0], shape.delim), encoded, shape.delim)
 	}
+	return nil
 }
 
 // Append implements Writer.

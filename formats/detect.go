@@ -4,10 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"cpm/formats/fault"
 )
@@ -20,14 +16,13 @@ type format struct {
 	is      func(peek) bool
 	open    func(Input, Options) (Reader, error) // nil when it is not read
 	mend    string
-	damaged bool           // a fault of the file, not of what this version reads
-	line    func(peek) int // the line that gave it away, when there is one
+	damaged bool // a fault of the file, not of what this version reads
+	isLayer bool // what it holds is opened in its turn; an extension may promise that
 }
 
 const (
-	mendExport  = "save it as CSV (UTF-8) or Parquet"
-	mendGB18030 = "convert it: iconv -f GB18030 -t UTF-8 IN > OUT"
-	mendUTF16   = "convert it: iconv -f UTF-16 -t UTF-8 IN > OUT"
+	mendExport = "save it as CSV (UTF-8) or Parquet"
+	mendUnpack = "unpack it and name the files in it"
 )
 
 // known is the table of formats. The first line that recognises an input decides; text in UTF-8 that nothing else
@@ -38,24 +33,21 @@ func known() []format {
 		{name: "Parquet with an encrypted footer", exts: ".parquet .pq", is: magic("PARE"), mend: "decrypt it first: write it without encryption"},
 		{name: "XLSX", exts: ".xlsx .xlsm", is: isXLSX, mend: "save the sheet as CSV (UTF-8)"},
 		{name: "an OpenDocument sheet", exts: ".ods", is: isODS, mend: "save the sheet as CSV (UTF-8)"},
-		{name: "a zip archive", exts: ".zip", is: magic("PK\x03\x04", "PK\x05\x06"), mend: "unpack it and name the files in it"},
+		{name: "a zip archive", exts: ".zip", is: magic("PK\x03\x04", "PK\x05\x06"), open: openArchive},
 		{name: "XLS (Excel 97–2003)", exts: ".xls", is: magic("\xD0\xCF\x11\xE0"), mend: "open it and save the sheet as CSV (UTF-8)"},
-		{name: "gzip", exts: ".gz .tgz", is: magic("\x1F\x8B"), mend: "unpack it first: gzip -dk IN"},
-		{name: "zstd", exts: ".zst .zstd", is: magic("\x28\xB5\x2F\xFD"), mend: "unpack it first: zstd -d IN"},
+		{name: "gzip", exts: ".gz .tgz", is: magic("\x1F\x8B"), open: openGzip, isLayer: true},
+		{name: "zstd", exts: ".zst .zstd", is: isZstd, open: openZstd, isLayer: true},
 		{name: "bzip2", exts: ".bz2", is: magic("BZh"), mend: "unpack it first: bzip2 -dk IN"},
 		{name: "xz", exts: ".xz", is: magic("\xFD7zXZ\x00"), mend: "unpack it first: xz -dk IN"},
+		{name: "a tar archive", exts: ".tar", is: isTar, mend: mendUnpack},
 		{name: "an Arrow IPC file", exts: ".arrow .feather .ipc", is: magic("ARROW1\x00\x00"), mend: mendExport},
 		{name: "an Arrow IPC stream", exts: ".arrow .arrows .ipc", is: magic("\xFF\xFF\xFF\xFF"), mend: mendExport},
 		{name: "PDF", exts: ".pdf", is: magic("%PDF-"), mend: "ask for the list as CSV (UTF-8)"},
 		{name: "UTF-32 text", is: magic("\xFF\xFE\x00\x00", "\x00\x00\xFE\xFF"), mend: "convert it: iconv -f UTF-32 -t UTF-8 IN > OUT"},
-		{name: "UTF-16 text", is: magic("\xFF\xFE", "\xFE\xFF"), mend: mendUTF16},
-		{name: "UTF-16 text without a byte order mark, little end first", is: isUTF16(1), mend: "convert it: iconv -f UTF-16LE -t UTF-8 IN > OUT"},
-		{name: "UTF-16 text without a byte order mark, big end first", is: isUTF16(0), mend: "convert it: iconv -f UTF-16BE -t UTF-8 IN > OUT"},
+		{name: "UTF-16 text", is: isUTF16, open: openUTF16, isLayer: true},
 		{name: "binary data", is: isBinary, mend: mendExport},
 		{name: "JSON", exts: ".json .jsonl .ndjson", is: isJSON, open: openJSON},
 		{name: "HTML or XML", exts: ".html .htm .xml", is: isMarkup, mend: "if it should be a table, look for an error page in it; " + mendExport},
-		{name: "text that looks like GB18030 (GBK), not UTF-8", is: isGB18030, mend: mendGB18030},
-		{name: "text that is not UTF-8", is: isForeign, mend: "convert it to UTF-8, if it is Chinese: iconv -f GB18030 -t UTF-8 IN > OUT", line: foreignLine},
 		{name: "text with old Mac line ends (CR alone)", is: isOldMac, mend: `convert it: tr '\r' '\n' < IN > OUT`, damaged: true},
 		{name: "CSV text", is: func(peek) bool { return true }, open: openCSV},
 	}
@@ -95,13 +87,6 @@ func (f format) refusal() string {
 	return fmt.Sprintf("%s is not read yet", f.name)
 }
 
-func (f format) where(name string, p peek) string {
-	if f.line == nil {
-		return name
-	}
-	return fmt.Sprintf("%s:%d", name, f.line(p))
-}
-
 // magic recognises an input by its first bytes.
 func magic(marks ...string) func(peek) bool {
 	return func(p peek) bool {
@@ -139,18 +124,15 @@ func isMarkup(p peek) bool {
 	return c == '!' || c == '?' || c == '/' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// isUTF16 recognises text whose NULs all stand in the same half of byte pairs: parity 1 is little end first. One pair
-// in four must hold one: commas, line ends, digits do.
-func isUTF16(parity int) func(peek) bool {
-	return func(p peek) bool {
-		zeros, pairs := [2]int{}, len(p.head)/2
-		for i, c := range p.head {
-			if c == 0 {
-				zeros[i&1]++
-			}
-		}
-		return zeros[1-parity] == 0 && zeros[parity] >= 4 && zeros[parity]*4 >= pairs
-	}
+// isZstd recognises a frame, or the empty one that parallel compressors put in front.
+func isZstd(p peek) bool {
+	return magic("\x28\xB5\x2F\xFD")(p) ||
+		len(p.head) >= 4 && p.head[0]&0xF0 == 0x50 && bytes.HasPrefix(p.head[1:], []byte("\x2A\x4D\x18"))
+}
+
+// isTar recognises the header of the first file.
+func isTar(p peek) bool {
+	return len(p.head) >= 512 && bytes.HasPrefix(p.head[257:], []byte("ustar"))
 }
 
 // isBinary recognises data with NULs that is no text otherwise either. A text with a stray NUL is left to the reader
@@ -162,46 +144,6 @@ func isBinary(p peek) bool {
 	return !validUTF8(p) || bytes.ContainsFunc(p.head, func(c rune) bool {
 		return 0 < c && c < 0x20 && !strings.ContainsRune("\t\n\v\f\r\x1A\x1B", c)
 	})
-}
-
-// validUTF8 does not mind a character that the end of the peek cuts.
-func validUTF8(p peek) bool { return foreignAt(p) < 0 }
-
-// foreignAt returns the position of the first byte that is not UTF-8, -1 when there is none.
-func foreignAt(p peek) int {
-	if utf8.Valid(p.head) {
-		return -1
-	}
-	for at := 0; at < len(p.head); {
-		c, size := utf8.DecodeRune(p.head[at:])
-		if c == utf8.RuneError && size == 1 {
-			if p.cut && !utf8.FullRune(p.head[at:]) {
-				return -1
-			}
-			return at
-		}
-		at += size
-	}
-	return -1
-}
-
-func isForeign(p peek) bool { return !validUTF8(p) }
-
-// foreignLine returns the line of the first byte that is not UTF-8.
-func foreignLine(p peek) int {
-	return 1 + bytes.Count(p.head[:max(foreignAt(p), 0)], []byte{'\n'})
-}
-
-// isGB18030 recognises text that is not UTF-8, decodes as GB18030 and holds Chinese characters. The decoder writes
-// U+FFFD for what it cannot read, and reports no error.
-func isGB18030(p peek) bool {
-	if validUTF8(p) {
-		return false
-	}
-	text := make([]byte, 3*len(p.head))
-	n, _, _ := simplifiedchinese.GB18030.NewDecoder().Transform(text, p.head, !p.cut)
-	text = text[:n]
-	return !bytes.ContainsRune(text, utf8.RuneError) && bytes.ContainsFunc(text, func(c rune) bool { return unicode.Is(unicode.Han, c) })
 }
 
 // isOldMac recognises text that breaks its lines with CR alone. A single CR at the very end is none of that: it ends

@@ -21,6 +21,8 @@ type File struct {
 	digest chan digest
 	closed atomic.Bool // nobody asks for the digest any more
 	stream *hashed     // of an input that can be read only once
+
+	passedOver []string // files of an archive
 }
 
 // Evidence is what a later check needs of an input.

@@ -1,8 +1,11 @@
 package formats
 
 import (
+	"cmp"
 	"io"
 	"strings"
+
+	"cpm/formats/fault"
 )
 
 // Input is one opened file. Reader is read from its start; formats that keep their table of contents at the end
@@ -11,7 +14,12 @@ type Input struct {
 	Name   string // for messages: the path as the user wrote it, or "standard input"
 	Reader io.Reader
 	Size   int64 // bytes; -1 when unknown (a pipe)
+
+	content    string // the name that what it holds goes by, such as list.csv of list.csv.gz; empty: Name
+	compressed bool   // it was unpacked from gzip or zstd
 }
+
+func (in Input) contentName() string { return cmp.Or(in.content, in.Name) }
 
 // PathReader is a Reader of nested rows, whose columns are no closed list: what Info().Columns names is what the first
 // rows showed. Path returns the place of a column for Select, and adds it to the columns when it was not there; it comes
@@ -32,6 +40,17 @@ type Options struct {
 	BatchSize int    // bytes a batch of a text format aims at; 0 means 1 MiB. Results never depend on it
 }
 
+// refuse returns a fault of kind Usage when an option is set that a format does not use.
+func (o Options) refuse(name, format string, unused ...string) error {
+	set := map[string]bool{"encoding": o.Encoding != "", "delimiter": o.Delimiter != 0, "sheet": o.Sheet != "", "records": o.Records != ""}
+	for _, option := range unused {
+		if set[option] {
+			return fault.New(fault.Usage, name, "%s has no %s that could be named", format, option).Hint("leave out --%s", option)
+		}
+	}
+	return nil
+}
+
 // Info is what was understood of an input before its first row.
 type Info struct {
 	Format  string   // "CSV", "Parquet": also what errors call it
@@ -39,6 +58,7 @@ type Info struct {
 	Columns []string // names as written, in order; nested Parquet leaves are joined by dots
 	Rows    int64    // -1 when the format does not tell before the end
 	Size    int64    // bytes of the input; -1 when unknown
+	Packed  bool     // the format compresses by itself: no output of it is compressed again
 }
 
 // Reader yields the rows of one input in order, in batches.

@@ -17,6 +17,9 @@ const peekSize = 64 << 10
 // Open tells the format of an input, by its content and then by the extension of its name, and reads as much of it as
 // is needed to know its columns. Formats that are known but not read are refused by name.
 func Open(in Input, o Options) (Reader, error) {
+	if m, ok := in.Reader.(*member); ok {
+		return m.open(in, o)
+	}
 	p, err := peekAt(in)
 	if err != nil {
 		return nil, err
@@ -24,13 +27,21 @@ func Open(in Input, o Options) (Reader, error) {
 	if len(p.head) == 0 {
 		return nil, noHeader(in.Name)
 	}
+	if o.Encoding != "" {
+		named, err := charsetNamed(o.Encoding)
+		if err != nil {
+			return nil, err
+		}
+		p.wide = named.wide
+	}
 	found := detect(p)
-	if wants := promised(in.Name); wants != "" && !found.claims(extension(in.Name)) {
-		return nil, fault.New(fault.Input, in.Name, "named %s but holds %s", extension(in.Name), found.name).
+	ext := extension(in.contentName())
+	if wants := promised(ext); wants != "" && !found.claims(ext) && !found.isLayer {
+		return nil, fault.New(fault.Input, in.Name, "named %s but holds %s", ext, found.name).
 			Hint("export it again as %s, or give it the name of what it holds", wants)
 	}
 	if found.open == nil {
-		return nil, fault.New(found.kind(), found.where(in.Name, p), "%s", found.refusal()).Hint("%s", found.mend)
+		return nil, fault.New(found.kind(), in.Name, "%s", found.refusal()).Hint("%s", found.mend)
 	}
 	in.Reader = p.rewound(in.Reader)
 	return found.open(in, o)
@@ -40,6 +51,7 @@ func Open(in Input, o Options) (Reader, error) {
 type peek struct {
 	head []byte
 	cut  bool // the input goes on behind head
+	wide bool // it was named as UTF-16
 }
 
 func peekAt(in Input) (peek, error) {
@@ -48,6 +60,8 @@ func peekAt(in Input) (peek, error) {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return peek{head: head[:n]}, nil
+	case fault.KindOf(err) != 0:
+		return peek{}, err
 	case err != nil:
 		return peek{}, fmt.Errorf("%s: %w", in.Name, err)
 	}
@@ -69,10 +83,17 @@ func (p peek) rewound(original io.Reader) io.Reader {
 // extension returns the last extension of a name, in lower case, with its dot.
 func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
-// promised returns the name of the format that the extension of a file promises. Names of text promise nothing: a
-// table is called .csv, .txt, .dat or whatever its sender likes.
-func promised(name string) string {
-	ext := extension(name)
+// withoutExtension returns a name without its last extension, when that promises this format.
+func withoutExtension(name, format string) string {
+	if ext := extension(name); promised(ext) == format {
+		return name[:len(name)-len(ext)]
+	}
+	return name
+}
+
+// promised returns the name of the format that an extension promises. Names of text promise nothing: a table is called
+// .csv, .txt, .dat or whatever its sender likes.
+func promised(ext string) string {
 	for _, f := range known() {
 		if f.claims(ext) {
 			return f.name

@@ -15,7 +15,10 @@ const parquetFormat = "Parquet"
 
 // openParquet opens a Parquet file. Its table of contents stands at its end, so it needs a file, not a stream. Of the
 // options none applies: the file names its columns, and a batch is one row group.
-func openParquet(in Input, _ Options) (Reader, error) {
+func openParquet(in Input, o Options) (Reader, error) {
+	if err := o.refuse(in.Name, parquetFormat, "encoding", "delimiter", "sheet", "records"); err != nil {
+		return nil, err
+	}
 	at, ok := in.Reader.(io.ReaderAt)
 	if !ok || in.Size < 0 {
 		return nil, fault.New(fault.Unsupported, in.Name, "Parquet needs a file: it cannot be read from a pipe").
@@ -46,6 +49,7 @@ func (r *parquetReader) Info() Info {
 		Columns: r.file.Columns(),
 		Rows:    r.file.Rows(),
 		Size:    r.size,
+		Packed:  true,
 	}
 }
 

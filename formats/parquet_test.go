@@ -187,10 +187,20 @@ func TestAParquetReaderTellsWhatItUnderstood(t *testing.T) {
 	}
 	want := Info{
 		Format: "Parquet", Detail: "3 row groups, snappy, zstd, gzip, brotli",
-		Columns: []string{"id", "phone", "mobile", "city", "secret"}, Rows: 700, Size: int64(len(data)),
+		Columns: []string{"id", "phone", "mobile", "city", "secret"}, Rows: 700, Size: int64(len(data)), Packed: true,
 	}
 	if diff := cmp.Diff(want, r.Info()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestParquetRefusesOptionsOfOtherFormats(t *testing.T) {
+	data := parquetFixtures(t)["arrow_codec_per_column"]
+	for _, o := range []Options{{Encoding: "gbk"}, {Delimiter: ';'}, {Sheet: "x"}, {Records: "x"}} {
+		_, err := Open(Input{Name: "in.parquet", Reader: bytes.NewReader(data), Size: int64(len(data))}, o)
+		if fault.KindOf(err) != fault.Usage {
+			t.Errorf("%+v: error %v, want a usage fault", o, err)
+		}
 	}
 }
 
