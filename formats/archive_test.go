@@ -82,7 +82,7 @@ func readInput(in Input) (table, Info, error) {
 }
 
 func TestTablesOfAnArchiveAreReadInTheOrderOfTheirNames(t *testing.T) {
-	gbk := in(t, gb18030Charset().encoding, "姓名,手机号\n李小龙,1\n")
+	gbk := gb18030(t, "姓名,手机号\n李小龙,1\n")
 	f := openedFile(t, "export.zip", zipped(t,
 		entry{name: "__MACOSX/._a.csv", text: "junk"}, entry{name: "unsubscribed.csv", text: "phone\n1\n"}, entry{name: "sub/"},
 		entry{name: "sub/.DS_Store", text: "junk"}, entry{name: "sub/gbk.txt", text: gbk, stored: true},

@@ -156,7 +156,7 @@ func findCharset(name string, p peek, named string) (c charset, why string, err 
 		return c, why, nil
 	}
 	return c, "", fault.New(fault.Usage, fmt.Sprintf("%s:%d", name, foreignLine(p)), "the text is not UTF-8, and its encoding cannot be told").
-		Hint("name it: --encoding gb18030 (or big5, shift_jis, windows-1252; utf-8 takes the bytes as they stand)")
+		Hint("name it: --encoding gb18030 (or big5, shift_jis, windows-1252; utf-8 takes the bytes as they stand), or convert the file: iconv -f GB18030 -t UTF-8 IN > OUT")
 }
 
 // contradicts refuses a named encoding that a byte order mark denies.

@@ -89,6 +89,11 @@ func in(t testing.TB, e encoding.Encoding, text string) string {
 	return out
 }
 
+func gb18030(t testing.TB, text string) string {
+	t.Helper()
+	return in(t, simplifiedchinese.GB18030, text)
+}
+
 func TestEncodingIsToldOrAskedFor(t *testing.T) {
 	gb, big5, jis := simplifiedchinese.GB18030, traditionalchinese.Big5, japanese.ShiftJIS
 	for _, c := range []struct {
@@ -194,7 +199,7 @@ func TestNamedEncodings(t *testing.T) {
 }
 
 func TestEncodingOrDelimiterThatCannotBeIsRefused(t *testing.T) {
-	gbk := in(t, simplifiedchinese.GB18030, "姓名|手机号\n李小龙|1\n")
+	gbk := gb18030(t, "姓名|手机号\n李小龙|1\n")
 	wide := "\xFF\xFE" + utf16Text("phone,name\n1,a\n", true)
 	for _, c := range []struct {
 		name, text string
@@ -269,7 +274,7 @@ func TestValueWithABadByteIsNoText(t *testing.T) {
 }
 
 func TestBadByteBehindThePeekMakesItsValueNoText(t *testing.T) {
-	text := in(t, simplifiedchinese.GB18030, "姓名,手机号\n"+strings.Repeat("李小龙,1\n", peekSize/4)) + "\xC0\xEE\xD0,2\n"
+	text := gb18030(t, "姓名,手机号\n"+strings.Repeat("李小龙,1\n", peekSize/4)) + "\xC0\xEE\xD0,2\n"
 	table, err := readTable(suite{open: Open}, fixture{name: "list.csv"}, []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +289,7 @@ func TestPeekMayEndWithinACharacter(t *testing.T) {
 	for pad := range 4 {
 		body := "号码,姓名,a" + strings.Repeat("x", pad) + "\n" + strings.Repeat("1,上海😀,\n", peekSize/6)
 		for name, text := range map[string]string{
-			"GB18030":  in(t, simplifiedchinese.GB18030, body),
+			"GB18030":  gb18030(t, body),
 			"UTF-16LE": "\xFF\xFE" + utf16Text(body, true),
 			"UTF-16BE": utf16Text(body, false),
 			"UTF-8":    body,
@@ -305,7 +310,7 @@ func TestPeekMayEndWithinACharacter(t *testing.T) {
 func TestExtraColumnsAreInTheEncodingOfTheFile(t *testing.T) {
 	c := choice{keep: everyRow, extra: []string{"原因"}, words: []string{"退订"}, word: func(int) uint8 { return 0 }}
 	for name, encode := range map[string]func(string) string{
-		"GB18030": func(s string) string { return in(t, simplifiedchinese.GB18030, s) },
+		"GB18030": func(s string) string { return gb18030(t, s) },
 		"UTF-16":  func(s string) string { return "\xFF\xFE" + utf16Text(s, true) },
 	} {
 		f := fixture{name: "list.csv", data: []byte(encode("姓名,手机号\n李小龙,1\n"))}

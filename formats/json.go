@@ -120,11 +120,12 @@ func (r *jsonReader) refuseForeign(head []byte) error {
 	if at < 0 {
 		return nil
 	}
-	what, mend := "text that is not UTF-8", "convert it to UTF-8"
-	if isGB18030(p) {
-		what, mend = "text that looks like GB18030 (GBK), not UTF-8", mendGB18030
+	what := "text that is not UTF-8"
+	if c, _, ok := tellCharset(p); ok {
+		what = "text that looks like " + c.name + ", not UTF-8"
 	}
-	return fault.New(fault.Unsupported, r.at(r.in.lineAt(at)), "JSON is read in UTF-8, and this is %s", what).Hint("%s", mend)
+	return fault.New(fault.Unsupported, r.at(r.in.lineAt(at)), "JSON is read in UTF-8, and this is %s", what).
+		Hint("convert it to UTF-8, if it is Chinese: iconv -f GB18030 -t UTF-8 IN > OUT")
 }
 
 func (r *jsonReader) detail() string {

@@ -19,6 +19,8 @@ type audienceFlags struct {
 	audience   string // a path, or "-" for standard input
 	ids        []string
 	noHeader   bool
+	encoding   string
+	delimiter  string
 	minKnown   float64
 	maxInvalid float64
 }
@@ -26,6 +28,8 @@ type audienceFlags struct {
 func (o *audienceFlags) bind(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.ids, "id", nil, "which column holds which identifier, `KIND=COLUMN`, by name or as #1 (repeatable)")
 	f.BoolVar(&o.noHeader, "no-header", false, "the first row is a recipient; columns go by position (#1)")
+	f.StringVar(&o.encoding, "encoding", "", "of a text audience, such as gb18030 or utf-16 (default: told by its content)")
+	f.StringVar(&o.delimiter, "delimiter", "", "of a text audience: comma, tab, semicolon, pipe or the `CHARACTER` (default: told by its content)")
 	f.Float64Var(&o.minKnown, "min-known", 0.10, "the least `SHARE` of rows that stand in the consent, where silence means yes")
 	f.Float64Var(&o.maxInvalid, "max-invalid", 0.50, "the largest `SHARE` of rows without a readable contact")
 }
@@ -53,6 +57,7 @@ func (o *audienceFlags) guards(given func(flag string) bool) filter.Guards {
 // audience is a file of recipients on its way.
 type audience struct {
 	file    *formats.File
+	table   string // the file's name, with that of the table where it is an archive
 	reader  formats.Reader
 	specs   []filter.IDSpec
 	columns []filter.Column
@@ -79,7 +84,7 @@ func (a *audience) open(ctx context.Context, std streams, o *audienceFlags, c *c
 	} else if a.file, err = formats.OpenFile(o.audience, c.digest); err != nil {
 		return err
 	}
-	if a.reader, err = formats.Open(a.file.Input, formats.Options{NoHeader: o.noHeader}); err != nil {
+	if err := a.openTable(o); err != nil {
 		return err
 	}
 	c.mindInput(a.file.Info())
@@ -95,7 +100,7 @@ func (a *audience) mapColumns(kinds *consentload.Kinds, contacts []consentload.K
 	a.columns, a.passed, err = filter.MapColumns(kinds, a.reader.Info().Columns, a.specs, contacts)
 	var f *fault.Error
 	if errors.As(err, &f) && f.Where == "" {
-		f.Where = a.file.Name
+		f.Where = a.table
 	}
 	return err
 }

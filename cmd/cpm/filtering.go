@@ -75,6 +75,9 @@ func (r *filtering) openAudience(ctx context.Context) error {
 	if err := r.open(ctx, r.std, &r.options.audienceFlags, r.consent); err != nil {
 		return err
 	}
+	if err := r.checkCompression(); err != nil {
+		return err
+	}
 	contacts, err := r.contacts(r.options.channels)
 	if err == nil && len(contacts)+len(r.specs) > 0 { // a channel that only the exports know is looked at again when they are read
 		if err := r.mapColumns(r.catalog.Kinds, contacts); err != nil {

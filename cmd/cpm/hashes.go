@@ -53,7 +53,7 @@ func (a *audience) checkDigests(c *consent) error {
 	for _, column := range a.columns {
 		id, _ := c.catalog.Kinds.Index(column.Kind)
 		if _, hashed := c.catalog.Kinds.Raw(id); hashed && !c.index.Aliases().Complete(id) {
-			return fault.New(fault.Usage, a.file.Name, "the consent was read without the digests that the column %s holds", column.Name).
+			return fault.New(fault.Usage, a.table, "the consent was read without the digests that the column %s holds", column.Name).
 				Hint("name the column: --id %s=COLUMN", column.Kind)
 		}
 	}

@@ -21,6 +21,7 @@ type sink struct {
 	w       io.Writer
 	sum     hash.Hash
 	bytes   int64
+	closer  io.Closer // of the compression that lies before w
 }
 
 func (s *sink) Write(p []byte) (int, error) {
@@ -35,7 +36,7 @@ func (s *sink) Write(p []byte) (int, error) {
 // understand reads the first rows and says what was understood.
 func (r *filtering) understand(ctx context.Context) (err error) {
 	r.job = &filter.Job{
-		Name: r.file.Name, Reader: r.reader, Kinds: r.catalog.Kinds, Gates: r.gates, Columns: r.columns,
+		Name: r.table, Reader: r.reader, Kinds: r.catalog.Kinds, Gates: r.gates, Columns: r.columns,
 		Match: r.match, Dedupe: r.dedupe, Guards: r.options.guards(r.options.given),
 	}
 	if r.targets.toStdout() {
@@ -60,6 +61,11 @@ func (r *filtering) decide(ctx context.Context) (err error) {
 	stop := r.talk.progress("audience", info.Size, pulled{r.reader.Done, r.job.Rows.Load})
 	r.summary, err = r.job.Run(ctx)
 	stop()
+	for _, s := range r.sinks {
+		if err == nil { // otherwise nothing will come of the output
+			err = s.closer.Close()
+		}
+	}
 	return err
 }
 
@@ -114,8 +120,13 @@ func (r *filtering) sink(role, channel, path string) (io.Writer, error) {
 	if r.targets.report != "" {
 		s.sum = sha256.New()
 	}
+	to, err := formats.Compress(&s, path)
+	if err != nil {
+		return nil, err
+	}
+	s.closer = to
 	r.sinks = append(r.sinks, &s)
-	return &s, nil
+	return to, nil
 }
 
 // publish makes the outputs appear: report, annotated, rejected, permitted, so that a permitted file implies the others.

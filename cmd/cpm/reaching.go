@@ -182,7 +182,7 @@ func (r *reaching) survey(ctx context.Context) (err error) {
 		return nil
 	}
 	s := &filter.Survey{
-		Name: r.file.Name, Reader: r.reader, Kinds: r.catalog.Kinds, Index: r.index, Columns: r.columns,
+		Name: r.table, Reader: r.reader, Kinds: r.catalog.Kinds, Index: r.index, Columns: r.columns,
 	}
 	stop := r.talk.progress("audience", r.reader.Info().Size, pulled{r.reader.Done, s.Rows.Load})
 	r.within, err = s.Run(ctx)
@@ -212,7 +212,7 @@ func (r *reaching) count(ctx context.Context) error {
 	if r.within == nil {
 		return nil
 	}
-	return r.within.Check(r.options.guards(r.options.given), r.file.Name, r.cells)
+	return r.within.Check(r.options.guards(r.options.given), r.table, r.cells)
 }
 
 // publish writes the quarantined records and the matrix: a run that cannot tell what it counted leaves neither.
@@ -242,7 +242,7 @@ func (r *reaching) write() error {
 		colour: onTerminal(r.std.out) && os.Getenv("NO_COLOR") == "",
 	}
 	if r.file != nil {
-		t.within = r.file.Name
+		t.within = r.table
 	}
 	return t.write(r.std.out, r.cells)
 }
@@ -257,7 +257,7 @@ func (r *reaching) report() *filter.ReachReport {
 		report.Newest = r.load.Newest.String()
 	}
 	if r.within != nil {
-		report.Audience = filter.NewReachAudience(r.file.Name, r.reader.Info().Format, r.within)
+		report.Audience = filter.NewReachAudience(r.table, r.reader.Info().Format, r.within)
 	}
 	for i := range r.cells {
 		report.Cells = append(report.Cells, filter.NewReachCell(&r.cells[i]))
@@ -311,6 +311,6 @@ func (t *talk) counted(r *reaching) {
 	case r.within == nil:
 		t.say("next", "cpm reach AUDIENCE counts within an audience; cpm filter AUDIENCE writes whom it permits")
 	case !r.options.csv:
-		t.say("next", "--csv tells every reason; cpm filter %s writes whom a cell permits", r.file.Name)
+		t.say("next", "--csv tells every reason; cpm filter %s writes whom a cell permits", r.table)
 	}
 }

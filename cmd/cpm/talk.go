@@ -88,7 +88,7 @@ func (t *talk) understood(r *filtering) {
 // audience tells what was understood of an audience; more is what else is known of a column.
 func (t *talk) audience(a *audience, more func(column int) string) {
 	info := a.reader.Info()
-	t.say("audience", "%s: %s, %s", a.file.Name, info.Format, info.Detail)
+	t.say("audience", "%s: %s, %s", a.table, info.Format, info.Detail)
 	for i, column := range a.columns {
 		t.say("", "%s ← column %d %q%s", column.Kind, column.At+1, column.Name, more(i))
 	}

@@ -112,12 +112,14 @@ func forChannel(flag, path, channel string, several bool) (string, error) {
 	return strings.ReplaceAll(path, "{channel}", channel), nil
 }
 
-// besideAudience puts a word before the extensions of a path: of segment.csv.gz both.
+// besideAudience puts a word before the extensions of a path: of segment.csv.gz both. What an archive holds is a CSV.
 func besideAudience(path, word string) string {
 	folder, name := filepath.Split(path)
 	ext := filepath.Ext(name)
 	switch strings.ToLower(ext) {
-	case ".gz", ".zst", ".bz2", ".xz":
+	case ".zip":
+		return folder + strings.TrimSuffix(name, ext) + word + ".csv"
+	case ".gz", ".zst", ".zstd", ".bz2", ".xz":
 		ext = filepath.Ext(strings.TrimSuffix(name, ext)) + ext
 	}
 	if len(ext) == len(name) { // a hidden file without an extension

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"cpm/formats"
+	"cpm/formats/fault"
+)
+
+// openTable opens the table of the audience: the file, or the one that a zip archive holds.
+func (a *audience) openTable(flags *audienceFlags) (err error) {
+	o := formats.Options{NoHeader: flags.noHeader, Encoding: flags.encoding}
+	if flags.delimiter != "" {
+		if o.Delimiter, err = formats.ParseDelimiter(flags.delimiter); err != nil {
+			return err
+		}
+	}
+	tables, err := a.file.Tables()
+	if err != nil {
+		return err
+	}
+	if len(tables) != 1 {
+		return severalTables(a.file.Name, tables)
+	}
+	a.table = tables[0].Name
+	a.reader, err = formats.Open(tables[0], o)
+	return err
+}
+
+// severalTables refuses an archive that does not hold one table: which of them is the audience is not for a guess.
+func severalTables(archive string, tables []formats.Input) error {
+	if len(tables) == 0 {
+		return fault.New(fault.Input, archive, "the archive holds no table").Hint("name the file that lists the recipients")
+	}
+	const shown = 5
+	var names []string
+	for _, table := range tables[:min(len(tables), shown)] {
+		names = append(names, strings.TrimPrefix(table.Name, archive+"/"))
+	}
+	if more := len(tables) - shown; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return fault.New(fault.Usage, archive, "the archive holds %d tables, and an audience is one: %s", len(tables), strings.Join(names, ", ")).
+		Hint("unpack it and name one of them")
+}
+
+// checkCompression refuses outputs whose names ask for what cannot be made, before anything is read at length.
+func (r *filtering) checkCompression() error {
+	if how, err := formats.Compression(r.targets.quarantine); err != nil || how != "" {
+		return fault.New(fault.Usage, r.targets.quarantine, "quarantined records are not compressed").Hint("name a .csv file")
+	}
+	info := r.reader.Info()
+	for _, path := range append(append([]string{r.targets.annotated}, r.targets.rejected...), r.targets.permitted...) {
+		how, err := formats.Compression(path)
+		if err != nil {
+			return err
+		}
+		if how != "" && info.Packed {
+			return fault.New(fault.Usage, path, "%s is compressed by itself, and is not put into %s", info.Format, how).
+				Hint("name the output without it")
+		}
+	}
+	return nil
+}
