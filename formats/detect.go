@@ -31,7 +31,9 @@ func known() []format {
 	return []format{
 		{name: "Parquet", exts: ".parquet .pq", is: magic("PAR1"), open: openParquet},
 		{name: "Parquet with an encrypted footer", exts: ".parquet .pq", is: magic("PARE"), mend: "decrypt it first: write it without encryption"},
-		{name: "XLSX", exts: ".xlsx .xlsm", is: isXLSX, mend: "save the sheet as CSV (UTF-8)"},
+		{name: "XLSB (a binary workbook)", exts: ".xlsb", is: isXLSB, mend: "save it as XLSX or as CSV (UTF-8)"},
+		{name: xlsxFormat, exts: ".xlsx .xlsm", is: isXLSX, open: openXLSX},
+		{name: "a password-protected workbook", exts: ".xlsx .xlsm .xlsb .xls", is: isSealed, mend: "open it and save it without a password"},
 		{name: "an OpenDocument sheet", exts: ".ods", is: isODS, mend: "save the sheet as CSV (UTF-8)"},
 		{name: "a zip archive", exts: ".zip", is: magic("PK\x03\x04", "PK\x05\x06"), open: openArchive},
 		{name: "XLS (Excel 97–2003)", exts: ".xls", is: magic("\xD0\xCF\x11\xE0"), mend: "open it and save the sheet as CSV (UTF-8)"},
@@ -107,6 +109,16 @@ func visible(text []byte) []byte {
 // isXLSX looks for the folder that a workbook has; the names of a zip archive's files stand before their content.
 func isXLSX(p peek) bool {
 	return bytes.HasPrefix(p.head, []byte("PK\x03\x04")) && bytes.Contains(p.head, []byte("xl/"))
+}
+
+// isXLSB looks for the main part of a workbook whose parts are no XML.
+func isXLSB(p peek) bool {
+	return isXLSX(p) && bytes.Contains(p.head, []byte("xl/workbook.bin"))
+}
+
+// isSealed looks for the stream of an encrypted package in the container that old workbooks use too.
+func isSealed(p peek) bool {
+	return magic("\xD0\xCF\x11\xE0")(p) && bytes.Contains(p.head, []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00"))
 }
 
 // isODS looks for the type that such an archive states in its first file, uncompressed.

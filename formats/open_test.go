@@ -33,7 +33,8 @@ func openNamed(name, content string) (Reader, error) {
 func TestOpenRefusesByNameWhatItDoesNotRead(t *testing.T) {
 	for _, c := range []struct{ name, content, what, mend string }{
 		{"Parquet with an encrypted footer", "PARE\x00\x01\x02", "Parquet with an encrypted footer", "decrypt"},
-		{"a workbook", "PK\x03\x04\x14\x00\x06\x00[Content_Types].xml\x00xl/workbook.xml\x00", "XLSX", "CSV"},
+		{"a binary workbook", "PK\x03\x04\x14\x00\x06\x00[Content_Types].xml\x00xl/workbook.bin\x00", "XLSB", "CSV"},
+		{"a workbook with a password", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + utf16Text("EncryptedPackage", true), "password", "password"},
 		{"an OpenDocument sheet", "PK\x03\x04\x14\x00\x00\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK", "an OpenDocument sheet", "CSV"},
 		{"another zip archive", "PK\x03\x04\x14\x00\x00\x00list.csv", "a zip archive", "unpack"},
 		{"an old workbook", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "XLS (", "CSV"},

@@ -1,0 +1,134 @@
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"cpm/formats/fault"
+	"cpm/formats/xlsx"
+)
+
+// xlsxFormat is how messages call the format.
+const xlsxFormat = "XLSX"
+
+// xlsxPipe is the size in bytes of a workbook that may come from a pipe. Its table of contents stands at its end, so it
+// is held in memory.
+const xlsxPipe = 64 << 20
+
+// openXLSX opens a sheet of a workbook.
+func openXLSX(in Input, o Options) (Reader, error) {
+	for _, refused := range []struct {
+		isSet bool
+		what  string
+	}{{o.Encoding != "", "an encoding"}, {o.Delimiter != 0, "a delimiter"}, {o.Records != "", "a path of records"}} {
+		if refused.isSet {
+			return nil, fault.New(fault.Usage, in.Name, "a workbook has no such thing as %s", refused.what).Hint("leave it out")
+		}
+	}
+	at, ok := in.Reader.(io.ReaderAt)
+	if !ok || in.Size < 0 {
+		data, err := io.ReadAll(io.LimitReader(in.Reader, xlsxPipe+1))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", in.Name, err)
+		}
+		if len(data) > xlsxPipe {
+			return nil, fault.New(fault.Unsupported, in.Name, "a workbook of more than %s cannot be read from a pipe", sizeName(xlsxPipe)).
+				Hint("save the data to a file and name that")
+		}
+		at, in.Size = bytes.NewReader(data), int64(len(data))
+	}
+	file, err := xlsx.Open(in.Name, at, in.Size, xlsx.Options{Sheet: o.Sheet, NoHeader: o.NoHeader, BatchSize: o.BatchSize})
+	if err != nil {
+		return nil, err
+	}
+	return &xlsxReader{file: file, size: in.Size}, nil
+}
+
+// xlsxReader yields the rows of one sheet.
+type xlsxReader struct {
+	file *xlsx.File
+	size int64
+}
+
+// Info implements Reader.
+func (r *xlsxReader) Info() Info {
+	return Info{Format: xlsxFormat, Detail: r.file.Detail(), Columns: r.file.Columns(), Rows: -1, Size: r.size}
+}
+
+// Select implements Reader.
+func (r *xlsxReader) Select(columns []int) error { return r.file.Select(columns) }
+
+// Next implements Reader.
+func (r *xlsxReader) Next() (Batch, error) {
+	b, err := r.file.Next()
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Done implements Reader.
+func (r *xlsxReader) Done() int64 { return r.file.Done() }
+
+// NewWriter implements Reader.
+func (r *xlsxReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
+	out, err := r.file.NewWriter(w, extra...)
+	if err != nil {
+		return nil, err
+	}
+	return &xlsxWriter[*xlsx.Part]{from: out}, nil
+}
+
+// ConvertsTo implements Converter.
+func (r *xlsxReader) ConvertsTo() []string { return []string{"csv"} }
+
+// NewWriterTo implements Converter.
+func (r *xlsxReader) NewWriterTo(format string, w io.Writer, extra ...string) (Writer, error) {
+	if format != "csv" {
+		return r.NewWriter(w, extra...)
+	}
+	return &xlsxWriter[*xlsx.CSVPart]{from: r.file.NewCSVWriter(w, extra...)}, nil
+}
+
+// Close implements Reader.
+func (r *xlsxReader) Close() error { return r.file.Close() }
+
+// xlsxWriter writes rows of a workbook, as a workbook or as CSV.
+type xlsxWriter[P any] struct {
+	from interface {
+		Encode(b *xlsx.Batch, s xlsx.Selection) (P, error)
+		Append(p P) error
+		Rows() int64
+		LeftOut() []string
+		Close() error
+	}
+}
+
+// Encode implements Writer.
+func (w *xlsxWriter[P]) Encode(b Batch, s Selection) (Part, error) {
+	batch, ok := b.(*xlsx.Batch)
+	if !ok {
+		return nil, errors.New("workbook writer: the batch is of another format")
+	}
+	return w.from.Encode(batch, xlsx.Selection{Keep: s.Keep, Extra: s.Extra, Words: s.Words})
+}
+
+// Append implements Writer.
+func (w *xlsxWriter[P]) Append(p Part) error {
+	part, ok := p.(P)
+	if !ok {
+		return errors.New("workbook writer: the part is of another writer")
+	}
+	return w.from.Append(part)
+}
+
+// Rows implements Writer.
+func (w *xlsxWriter[P]) Rows() int64 { return w.from.Rows() }
+
+// LeftOut implements Lossy.
+func (w *xlsxWriter[P]) LeftOut() []string { return w.from.LeftOut() }
+
+// Close implements Writer.
+func (w *xlsxWriter[P]) Close() error { return w.from.Close() }
