@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -36,7 +37,8 @@ type Job struct {
 	crew      []*decider
 	outputs   []output
 	annotated formats.Writer
-	seen      []*seen // by gate
+	seen      []*seen  // by gate
+	leftOut   []string // of the rows, by the writers
 
 	dedupeTurn, writeTurn turnstile
 }
@@ -238,13 +240,17 @@ func (j *Job) close() error {
 		if err := w.Close(); err != nil {
 			return err
 		}
+		if lossy, ok := w.(formats.Lossy); ok {
+			j.leftOut = append(j.leftOut, lossy.LeftOut()...)
+		}
 	}
 	return nil
 }
 
 // sum adds up what the workers counted.
 func (j *Job) sum() *Summary {
-	s := &Summary{Cells: make([]CellSummary, len(j.Gates))}
+	slices.Sort(j.leftOut)
+	s := &Summary{Cells: make([]CellSummary, len(j.Gates)), LeftOut: slices.Compact(j.leftOut)}
 	for i, gate := range j.Gates {
 		cell := &s.Cells[i]
 		cell.Channel, cell.Purpose, cell.OptOut = gate.Channel, gate.Purpose, gate.OptOut()

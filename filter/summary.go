@@ -11,6 +11,8 @@ type Summary struct {
 	Rows  int64
 	Cells []CellSummary
 
+	LeftOut []string // what the outputs lack of the audience, beside the rows of the other verdicts
+
 	firstMalformed place
 }
 

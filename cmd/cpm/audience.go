@@ -21,6 +21,7 @@ type audienceFlags struct {
 	noHeader   bool
 	encoding   string
 	delimiter  string
+	sheet      string
 	minKnown   float64
 	maxInvalid float64
 }
@@ -30,6 +31,7 @@ func (o *audienceFlags) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.noHeader, "no-header", false, "the first row is a recipient; columns go by position (#1)")
 	f.StringVar(&o.encoding, "encoding", "", "of a text audience, such as gb18030 or utf-16 (default: told by its content)")
 	f.StringVar(&o.delimiter, "delimiter", "", "of a text audience: comma, tab, semicolon, pipe or the `CHARACTER` (default: told by its content)")
+	f.StringVar(&o.sheet, "sheet", "", "the sheet of a workbook, by name (default: the first visible one)")
 	f.Float64Var(&o.minKnown, "min-known", 0.10, "the least `SHARE` of rows that stand in the consent, where silence means yes")
 	f.Float64Var(&o.maxInvalid, "max-invalid", 0.50, "the largest `SHARE` of rows without a readable contact")
 }

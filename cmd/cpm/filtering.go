@@ -75,7 +75,10 @@ func (r *filtering) openAudience(ctx context.Context) error {
 	if err := r.open(ctx, r.std, &r.options.audienceFlags, r.consent); err != nil {
 		return err
 	}
-	if err := r.checkCompression(); err != nil {
+	if err := r.convert(); err != nil {
+		return err
+	}
+	if err := r.checkNames(); err != nil {
 		return err
 	}
 	contacts, err := r.contacts(r.options.channels)

@@ -55,6 +55,9 @@ func (c *consent) noticeConsent() {
 
 // noticeRun notes what the counts ask the user to look at.
 func (r *filtering) noticeRun() {
+	if len(r.summary.LeftOut) > 0 {
+		r.warn("the outputs hold the rows alone; left out: %s", strings.Join(r.summary.LeftOut, ", "))
+	}
 	for i, cell := range r.summary.Cells {
 		r.noticeForms(r.gates[i], &cell)
 		for _, hits := range cell.Lists {

@@ -28,10 +28,12 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"convert": convert,
-			"pack":    pack,
-			"digest":  digest,
+			"exits":    exits,
+			"convert":  convert,
+			"pack":     pack,
+			"digest":   digest,
+			"workbook": workbook,
+			"cells":    cells,
 		},
 		Setup: func(env *testscript.Env) error {
 			data, err := filepath.Abs("../../testdata")

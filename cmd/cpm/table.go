@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"cpm/formats"
@@ -10,7 +11,7 @@ import (
 
 // openTable opens the table of the audience: the file, or the one that a zip archive holds.
 func (a *audience) openTable(flags *audienceFlags) (err error) {
-	o := formats.Options{NoHeader: flags.noHeader, Encoding: flags.encoding}
+	o := formats.Options{NoHeader: flags.noHeader, Encoding: flags.encoding, Sheet: flags.sheet}
 	if flags.delimiter != "" {
 		if o.Delimiter, err = formats.ParseDelimiter(flags.delimiter); err != nil {
 			return err
@@ -45,8 +46,8 @@ func severalTables(archive string, tables []formats.Input) error {
 		Hint("unpack it and name one of them")
 }
 
-// checkCompression refuses outputs whose names ask for what cannot be made, before anything is read at length.
-func (r *filtering) checkCompression() error {
+// checkNames refuses outputs whose names ask for what is not made, before anything is read at length.
+func (r *filtering) checkNames() error {
 	if how, err := formats.Compression(r.targets.quarantine); err != nil || how != "" {
 		return fault.New(fault.Usage, r.targets.quarantine, "quarantined records are not compressed").Hint("name a .csv file")
 	}
@@ -60,6 +61,25 @@ func (r *filtering) checkCompression() error {
 			return fault.New(fault.Usage, path, "%s is compressed by itself, and is not put into %s", info.Format, how).
 				Hint("name the output without it")
 		}
+		if named := formatNamed(path); named != "" && r.options.to == "" && named != info.Format {
+			return fault.New(fault.Usage, path, "the output is named as %s, and the audience is %s", named, info.Format).
+				Hint("give it the extension of the audience, or say --to csv where the audience is a workbook")
+		}
 	}
 	return nil
+}
+
+// formatNamed is the format that the extension of an output stands for; empty for one that stands for none.
+func formatNamed(path string) string {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv", ".tsv":
+		return "CSV"
+	case ".parquet":
+		return "Parquet"
+	case ".xlsx":
+		return "XLSX"
+	case ".jsonl", ".ndjson":
+		return "JSON"
+	}
+	return ""
 }

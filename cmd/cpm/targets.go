@@ -95,9 +95,31 @@ func (r *filtering) permittedPath(channel string, several bool) (string, error) 
 		return "", fault.New(fault.Usage, "", "an audience from standard input has no name for its outputs").
 			Hint("name files: -o out/{channel}.csv")
 	case several:
-		return besideAudience(o.audience, "."+channel+".permitted"), nil
+		return o.beside("." + channel + ".permitted"), nil
 	}
-	return besideAudience(o.audience, ".permitted"), nil
+	return o.beside(".permitted"), nil
+}
+
+// beside puts a word before the extensions of the audience's path, which become that of --to.
+func (o *filterOptions) beside(word string) string {
+	path := besideAudience(o.audience, word)
+	if at := strings.LastIndex(path, word); o.to != "" && !strings.HasPrefix(strings.ToLower(path[at+len(word):]), "."+o.to) {
+		return path[:at] + word + "." + o.to
+	}
+	return path
+}
+
+// convert has the outputs written in the format of --to.
+func (r *filtering) convert() error {
+	if r.options.to == "" {
+		return nil
+	}
+	reader, err := formats.ConvertTo(r.reader, r.options.to)
+	if err != nil {
+		return err
+	}
+	r.reader = reader
+	return nil
 }
 
 // forChannel fills the channel into a path that must differ by channel.
