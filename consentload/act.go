@@ -7,23 +7,23 @@ import (
 
 // act is one statement that a row of a shape can make, its columns found.
 type act struct {
-	each     ref    // an array or object with one act for each element; zero: the row makes one
-	split    string // what parts the elements of each in a cell of text
-	when     []condition
-	ifSet    ref
-	channel  naming
-	purpose  naming
-	status   Status // of every such act; 0: the column tells it
-	column   ref
-	words    map[string]Status // by folded word; nil: those of the canonical form
-	absent   Status            // of each word of purpose that no element names; 0: nothing is told of it
-	at       []ref
-	undated  bool // a grant without a time counts as older than every dated act
-	expires  ref
-	version  ref
-	notice   ref
-	ofFile   string // the pattern of file names for which it holds; empty: any
-	fullName string // of a column that a pattern has found, for messages
+	each    ref    // an array or object with one act for each element; zero: the row makes one
+	split   string // what parts the elements of each in a cell of text
+	when    []condition
+	ifSet   ref
+	channel naming
+	purpose naming
+	status  Status // of every such act; 0: the column tells it
+	column  ref
+	above   ref               // the column above it, without whose grant it grants nothing
+	words   map[string]Status // by folded word; nil: those of the canonical form
+	absent  Status            // of each word of purpose that no element names; 0: nothing is told of it
+	at      []ref
+	undated bool // a grant without a time counts as older than every dated act
+	expires ref
+	version ref
+	notice  ref
+	ofFile  string // the pattern of file names for which it holds; empty: any
 }
 
 // condition holds where a column has one of some values.
@@ -225,6 +225,9 @@ func (r *record) readOne(a *act) (outcome, error) {
 	if r.status == Granted && r.holdsAny(r.shape.noGrant) {
 		r.status = noStatement
 	}
+	if r.status == Granted && a.above.set() {
+		r.status = below(a.statusOf(r.value(&a.above)))
+	}
 	if r.status == noStatement {
 		return passed, nil
 	}
@@ -238,7 +241,7 @@ func (r *record) readOne(a *act) (outcome, error) {
 		return passed, nil
 	}
 	if r.status == 0 {
-		return r.rejectWord(&a.column, a.name(&a.column), "status"), nil
+		return r.rejectWord(&a.column, "status"), nil
 	}
 	if !r.readTimes(a, &e) {
 		return rejected, nil
@@ -247,12 +250,13 @@ func (r *record) readOne(a *act) (outcome, error) {
 	return acted, nil
 }
 
-// name is what messages call a column of the act.
-func (a *act) name(f *ref) string {
-	if f.from == ofMatch {
-		return a.fullName
+// below is what a grant comes to under what the column above it says: a part of what somebody refused is refused, and
+// where nothing is said of the whole, nothing is said of the part.
+func below(above Status) Status {
+	if above == Granted || above.refusal() {
+		return above
 	}
-	return f.name
+	return noStatement
 }
 
 // statusOf reads the word of a status; 0 when it is none that is known.
@@ -386,7 +390,7 @@ func (v *vocabulary) understand(name func(string) (string, bool, bool), number f
 // rejectName rejects a row for a channel or purpose that nobody declared.
 func (r *record) rejectName(n *naming) outcome {
 	if n.fixed == "" {
-		return r.rejectWord(&n.from, n.from.name, n.what)
+		return r.rejectWord(&n.from, n.what)
 	}
 	return r.reject("", "the mapping "+r.shape.mapping+" speaks of the "+n.what+" "+quoteSafely(n.fixed)+", which nobody declared",
 		"declare it in the configuration, as a name or alias, or say what it is called there: "+n.what+"s: {"+n.fixed+": NAME} in the source")

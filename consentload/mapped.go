@@ -60,7 +60,7 @@ func (f *mapper) passOver() error {
 func (f *mapper) ids() error {
 	wanted := make([]IDMapping, 0, len(f.mapping.ID)+len(f.source.IDs))
 	for _, kind := range sortedKeys(f.source.IDs) {
-		wanted = append(wanted, IDMapping{Kind: string(kind), Column: f.source.IDs[kind]})
+		wanted = append(wanted, f.declared(kind))
 	}
 	for _, id := range f.mapping.ID {
 		if _, said := f.source.IDs[Kind(id.Kind)]; !said {
@@ -83,10 +83,22 @@ func (f *mapper) ids() error {
 		Hint("say which does: id: {email: COLUMN} in the source, or --consent-id email=COLUMN; the file has %s", f.columns())
 }
 
+// declared is the column that the source names for a kind. The platform writes its values there as in a column of its
+// own choice.
+func (f *mapper) declared(kind Kind) IDMapping {
+	id := IDMapping{Kind: string(kind), Column: f.source.IDs[kind]}
+	for _, known := range f.mapping.ID {
+		if known.Kind == id.Kind {
+			id.Split, id.Prefix, id.Region = known.Split, known.Prefix, known.Region
+		}
+	}
+	return id
+}
+
 // id finds the columns of an identifier. One that the file lacks asks for no kind either: an export has its platform's own
 // identifiers, or has not.
 func (f *mapper) id(wanted IDMapping) error {
-	column := idColumn{kind: Kind(wanted.Kind), split: wanted.Split}
+	column := idColumn{kind: Kind(wanted.Kind), prefix: wanted.Prefix}
 	for _, name := range wanted.columns() {
 		of, err := f.find(name)
 		if err != nil {
@@ -110,6 +122,9 @@ func (f *mapper) id(wanted IDMapping) error {
 		if column.region, err = knownRegion(wanted.Region); err != nil {
 			return err
 		}
+	}
+	if column.split = wanted.Split; len(column.parts) == 0 && column.split == "" {
+		column.split = f.mapping.SplitID
 	}
 	f.shape.addID(column, f.keep)
 	return nil
@@ -161,29 +176,42 @@ func (f *mapper) acts() error {
 	if f.shape.links {
 		return nil
 	}
+	var starred []*ActMapping
 	for i := range f.mapping.Acts {
-		a := &f.mapping.Acts[i]
-		if a.File != "" {
-			if like, err := filepath.Match(strings.ToLower(a.File), strings.ToLower(baseName(f.file))); err != nil || !like {
-				continue
-			}
-		}
-		if a.Columns == "" {
+		switch a := &f.mapping.Acts[i]; {
+		case !f.isOf(a):
+		case a.Columns != "":
+			starred = append(starred, a)
+		default:
 			if err := f.act(a, -1); err != nil {
 				return err
 			}
 		}
 	}
-	for i := range f.mapping.Acts { // what is left when all other columns are found
-		if a := &f.mapping.Acts[i]; a.Columns != "" {
-			if err := f.starred(a); err != nil {
-				return err
-			}
+	for _, a := range starred { // what is left when all other columns are found
+		if err := f.claim(a); err != nil {
+			return err
 		}
 	}
-	if len(f.shape.acts) > 0 {
-		return nil
+	for _, a := range starred {
+		if err := f.starred(a); err != nil {
+			return err
+		}
 	}
+	if len(f.shape.acts) == 0 {
+		return f.tellsNothing()
+	}
+	return nil
+}
+
+// isOf reports whether an act holds in this file.
+func (f *mapper) isOf(a *ActMapping) bool {
+	like, err := filepath.Match(strings.ToLower(a.File), strings.ToLower(baseName(f.file)))
+	return a.File == "" || err == nil && like
+}
+
+// tellsNothing is the fault of a file that has none of the acts of its mapping.
+func (f *mapper) tellsNothing() error {
 	var patterns []string
 	for _, a := range f.mapping.Acts {
 		if a.File != "" {
@@ -201,16 +229,32 @@ func (f *mapper) acts() error {
 // baseName is the last part of a file's name, that of a table in an archive too.
 func baseName(file string) string { return filepath.Base(filepath.ToSlash(file)) }
 
+// claim selects the columns that an act of a pattern names beside it, so that no pattern takes them for its own.
+func (f *mapper) claim(a *ActMapping) error {
+	for _, use := range a.references() {
+		if use.name == atMatch {
+			continue
+		}
+		if _, err := f.find(use.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // starred finds the columns of a pattern; those that something else reads, or that are passed over, are not meant.
 func (f *mapper) starred(a *ActMapping) error {
 	before, after, _ := strings.Cut(a.Columns, Star)
+	var meant []int // all of them before the first is read: one may be named by another, as that above it
 	for at, name := range f.header {
-		inner := len(name) - len(after)
-		if f.used[at] || f.ignored[at] || inner < len(before) ||
-			!strings.EqualFold(name[:len(before)], before) || !strings.EqualFold(name[inner:], after) {
-			continue
+		if !f.used[at] && !f.ignored[at] && len(name) >= len(before)+len(after) &&
+			strings.EqualFold(name[:len(before)], before) && strings.EqualFold(name[len(name)-len(after):], after) {
+			meant = append(meant, at)
 		}
-		f.match = strings.TrimSpace(name[len(before):inner])
+	}
+	for _, at := range meant {
+		name := f.header[at]
+		f.match, f.pattern = strings.TrimSpace(name[len(before):len(name)-len(after)]), at
 		if err := f.act(a, at); err != nil {
 			return err
 		}
@@ -230,8 +274,14 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 		name string
 		of   *ref
 	}{
-		{m.Expires, &a.expires}, {m.Notice, &a.notice}, {m.NoticeV, &a.version},
-		{m.Each, &a.each}, {m.IfSet, &a.ifSet}, {m.Column, &a.column}, {m.ChannelColumn, &a.channel.from}, {m.PurposeColumn, &a.purpose.from},
+		{m.Expires, &a.expires},
+		{m.Notice, &a.notice},
+		{m.NoticeV, &a.version},
+		{m.Each, &a.each},
+		{m.IfSet, &a.ifSet},
+		{m.Column, &a.column},
+		{m.ChannelColumn, &a.channel.from},
+		{m.PurposeColumn, &a.purpose.from},
 	} {
 		if *one.of, err = f.find(one.name); err != nil {
 			return err
@@ -242,7 +292,8 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 		}
 	}
 	if column >= 0 {
-		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column]}
+		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column], mixed: true}
+		a.above = f.above(m.Above, column)
 	}
 	var can bool
 	if a.when, can, err = f.whenOf(m.When); err != nil || !can {
@@ -259,6 +310,23 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 	}
 	f.shape.acts = append(f.shape.acts, a)
 	return nil
+}
+
+// above returns the column whose name is the longest beginning of another's up to a mark; the zero ref when there is none.
+func (f *mapper) above(mark string, column int) ref {
+	if mark == "" {
+		return ref{}
+	}
+	for name := f.header[column]; ; {
+		end := strings.LastIndex(name, mark)
+		if end < 0 {
+			return ref{}
+		}
+		name = name[:end]
+		if found := placesOf(f.header, func(other string) bool { return other == name }); len(found) == 1 {
+			return ref{from: ofColumn, place: f.add(found[0]), name: name}
+		}
+	}
 }
 
 func statusOrNone(word string) Status {

@@ -20,6 +20,7 @@ type Mapping struct {
 	Records   string              `yaml:"records" doc:"of a JSON document: the path of the array whose elements are the records"`
 	Detect    []string            `yaml:"detect" written:"true" doc:"columns by which a file shows that it has this shape"`
 	ID        []IDMapping         `yaml:"id" doc:"the columns of identifiers; a source may name others"`
+	SplitID   string              `yaml:"split_id" doc:"what parts several identifiers in one cell, in the columns that a source names too"`
 	DeclareID bool                `yaml:"declare_id" doc:"whether the source must say which identifier stands in which column: the platform leaves it to its customer"`
 	Timezone  string              `yaml:"timezone" format:"zone" doc:"IANA zone of times that the platform writes without one"`
 	NoHeader  bool                `yaml:"no_header" doc:"whether its files have no line that names the columns: they are then called #1, #2, …"`
@@ -40,6 +41,7 @@ type IDMapping struct {
 	Column  string              `yaml:"column" doc:"the column"`
 	Columns []string            `yaml:"columns" doc:"the columns whose values, one behind another, make the identifier"`
 	Split   string              `yaml:"split" doc:"what parts several values in one cell"`
+	Prefix  string              `yaml:"prefix" doc:"what may stand before a value and is no part of it, such as the ' that makes spreadsheets keep digits"`
 	Region  string              `yaml:"region" format:"region" doc:"ISO 3166 region of phone numbers that the platform writes without a country code; that of the configuration when absent"`
 	When    map[string][]string `yaml:"when" written:"true" doc:"only where a column has one of these values"`
 }
@@ -58,6 +60,7 @@ type ActMapping struct {
 	Each    string              `yaml:"each" doc:"an array (Purposes[]) or object (purposes{}) with one act for each element"`
 	Split   string              `yaml:"split" doc:"what parts the elements of each in a cell of text"`
 	Columns string              `yaml:"columns" doc:"one act for each column whose name has this pattern; * stands for anything"`
+	Above   string              `yaml:"above" doc:"of columns: what parts a name from that of the column above it (Sales_Emails, Sales), without whose grant it grants nothing"`
 	When    map[string][]string `yaml:"when" written:"true" doc:"only where a column has one of these values"`
 	IfSet   string              `yaml:"if_set" doc:"only where this column holds something"`
 
@@ -139,19 +142,27 @@ func (w *configWalk) checkID(id *IDMapping, at address) {
 }
 
 func (w *configWalk) checkAct(a *ActMapping, at address) {
-	w.oneOf(at, "channel", a.Channel, "channel_column", a.ChannelColumn)
-	w.oneOf(at, "purpose", a.Purpose, "purpose_column", a.PurposeColumn)
+	w.oneOf(at, reference{"channel", a.Channel}, reference{"channel_column", a.ChannelColumn})
+	w.oneOf(at, reference{"purpose", a.Purpose}, reference{"purpose_column", a.PurposeColumn})
 	column := a.Column
 	if column == "" && a.Columns != "" {
 		column = "@column"
 	}
-	w.oneOf(at, "status", a.Status, "column", column)
+	w.oneOf(at, reference{"status", a.Status}, reference{"column", column})
 	switch {
 	case a.Column == "" && a.Columns == "" && len(a.Words) > 0:
 		w.failAt(at.key("words"), "%s stands without a column", at.key("words")).Hint("name the column that holds them")
 	case a.Status == "" && column != "" && len(a.Words) == 0 && !w.failed[at.key("words")]:
 		w.failAt(at.key("column"), "%s stands without words", at).Hint("say with words: what each of its values means")
 	}
+	w.checkWhere(a, at)
+	for _, use := range a.references() {
+		w.checkReference(use.name, at.key(use.key), a)
+	}
+}
+
+// checkWhere looks at the keys that only an act with each has, or one with columns.
+func (w *configWalk) checkWhere(a *ActMapping, at address) {
 	if a.Absent != "" && (a.Each == "" || len(a.PurposeWords) == 0) {
 		w.failAt(at.key("absent"), "absent stands without each and purpose_words").
 			Hint("list all purposes that may be named, so that those that are not can be told")
@@ -159,33 +170,39 @@ func (w *configWalk) checkAct(a *ActMapping, at address) {
 	if a.Split != "" && a.Each == "" {
 		w.failAt(at.key("split"), "split stands without each").Hint("name the column under each")
 	}
+	if a.Above != "" && a.Columns == "" {
+		w.failAt(at.key("above"), "above stands without columns").Hint("name the pattern of the columns under columns")
+	}
 	if strings.Count(a.Columns, Star) > 1 {
 		w.failAt(at.key("columns"), "columns has more than one *").Hint("a pattern has one")
-	}
-	for _, use := range a.references() {
-		w.checkReference(use.name, at.key(use.key), a)
 	}
 }
 
 // oneOf notes when neither of two keys is there, or both.
-func (w *configWalk) oneOf(at address, constant, value, key, column string) {
+func (w *configWalk) oneOf(at address, constant, column reference) {
 	switch {
-	case w.failed[at.key(constant)] || w.failed[at.key(key)]:
-	case value == "" && column == "":
-		w.failAt(at, "%s says no %s", at, constant).Hint("write %s, or %s for the column that tells it", constant, key)
-	case value != "" && column != "":
-		w.failAt(at.key(constant), "%s has both %s and %s", at, constant, key).Hint("keep one")
+	case w.failed[at.key(constant.key)] || w.failed[at.key(column.key)]:
+	case constant.name == "" && column.name == "":
+		w.failAt(at, "%s says no %s", at, constant.key).Hint("write %s, or %s for the column that tells it", constant.key, column.key)
+	case constant.name != "" && column.name != "":
+		w.failAt(at.key(constant.key), "%s has both %s and %s", at, constant.key, column.key).Hint("keep one")
 	}
 }
 
-// reference is the name of a column under a key of the mapping.
+// reference is a name under a key of the mapping.
 type reference struct{ key, name string }
 
 // references lists the columns that an act names.
 func (a *ActMapping) references() []reference {
 	all := []reference{
-		{"each", a.Each}, {"if_set", a.IfSet}, {"channel_column", a.ChannelColumn}, {"purpose_column", a.PurposeColumn},
-		{"column", a.Column}, {"expires", a.Expires}, {"notice", a.Notice}, {"notice_version", a.NoticeV},
+		{"each", a.Each},
+		{"if_set", a.IfSet},
+		{"channel_column", a.ChannelColumn},
+		{"purpose_column", a.PurposeColumn},
+		{"column", a.Column},
+		{"expires", a.Expires},
+		{"notice", a.Notice},
+		{"notice_version", a.NoticeV},
 	}
 	for _, name := range a.At {
 		all = append(all, reference{"at", name})

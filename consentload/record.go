@@ -180,6 +180,9 @@ func (r *record) readNames() {
 
 // name adds an identifier to those of the row, if the value has a normal form.
 func (r *record) name(c *idColumn, value []byte) {
+	if c.prefix != "" {
+		value = bytes.TrimPrefix(bytes.TrimFunc(value, isBlank), []byte(c.prefix))
+	}
 	switch key, why := r.keyerOf(c.region).Key(c.id, value); why {
 	case Readable:
 		r.names = append(r.names, named{key: key, kind: c.id})
@@ -340,19 +343,28 @@ func (r *record) reject(column, what, mend string) outcome {
 }
 
 // rejectWord rejects a row for a word that nobody declared. The word is told unless it may be an identifier.
-func (r *record) rejectWord(f *ref, column, what string) outcome {
-	told := tellable(bytes.TrimSpace(r.value(f)))
+func (r *record) rejectWord(f *ref, what string) outcome {
+	value := bytes.TrimSpace(r.value(f))
+	told := tellable(value)
+	if f.mixed {
+		told = untold(value)
+	}
 	mend := fmt.Sprintf("declare it in the configuration, as a name or alias, or list it under ignore: %ss", what)
 	switch {
 	case what == "status" && r.shape.mapping == canonical:
 		mend = "a status is granted, denied, withdrawn or pending"
+	case f.mixed:
+		mend = "name the column under id in the source if it holds identifiers, under ignore if it tells nothing of consent, " +
+			"or read it by a mapping of your own (cpm presets show " + r.shape.mapping + ")"
 	case what == "status":
 		mend = "say in a mapping of your own what it means, or that it is unknown (cpm presets show " + r.shape.mapping + ")"
+	case f.from == ofMatch:
+		mend += "; a column that holds identifiers goes under id in its source, one that tells nothing of consent under ignore"
 	}
-	if told == "" {
-		return r.reject(column, "the "+what+" is empty", mend)
+	if len(value) == 0 {
+		return r.reject(f.name, "the "+what+" is empty", mend)
 	}
-	return r.reject(column, fmt.Sprintf("%s is no known %s", told, what), mend)
+	return r.reject(f.name, fmt.Sprintf("%s is no known %s", told, what), mend)
 }
 
 func (r *record) rejectTime(column string, raw []byte, bad TimeFault) {

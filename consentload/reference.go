@@ -21,6 +21,7 @@ type ref struct {
 	path  []step // within the value
 	name  string // for messages
 	text  []byte // of a match: what the star stood for
+	mixed bool   // found by a pattern: what was meant to be a word may be an identifier
 	watch int    // place among the columns that must hold something somewhere; 0: not watched
 }
 
@@ -72,7 +73,7 @@ func (f *finder) find(name string) (ref, error) {
 	case name == atValue:
 		found.from = ofElement
 	case name == atMatch:
-		found.from, found.text = ofMatch, []byte(f.match)
+		found.from, found.text, found.name = ofMatch, []byte(f.match), f.header[f.pattern]
 	case strings.HasPrefix(name, "."):
 		found.from, found.path = ofElement, parsePath(name)
 		f.watch(&found, optional)

@@ -39,6 +39,7 @@ type idColumn struct {
 	of     ref
 	parts  []ref  // the columns whose values stand behind that of the first
 	split  string // what parts several values in one cell; empty: one stands in it
+	prefix string // what may stand before a value and is no part of it
 	region string // of phone numbers without a country code; empty: that of the configuration
 	when   []condition
 	plain  bool // one value stands in it as it is, whatever else the row holds

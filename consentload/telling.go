@@ -27,9 +27,14 @@ func tellable(value []byte) string {
 		}
 	}
 	if len(value) > 20 || digits > 2 || bytes.ContainsAny(value, "@＠０１２３４５６７８９\r\n") {
-		return fmt.Sprintf("a value of %d characters", len([]rune(string(value))))
+		return untold(value)
 	}
 	return fmt.Sprintf("%q", value)
+}
+
+// untold tells the length of a value and nothing else.
+func untold(value []byte) string {
+	return fmt.Sprintf("a value of %d characters", len([]rune(string(value))))
 }
 
 // pattern tells the form of a value and not the value: digits become d, letters a.
