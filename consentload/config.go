@@ -92,6 +92,10 @@ type ListConfig struct {
 	MaxAge     string            `yaml:"max_age" format:"duration" doc:"the oldest that the newest time in the list may be; it needs a column created, created_at, updated_at, occurred_at or date"`
 	Fold       []string          `yaml:"fold" enum:"gmail_dots,plus_tag" doc:"differences of e-mail addresses that do not count against this list; none when absent"`
 	AllowEmpty bool              `yaml:"allow_empty" doc:"whether a list without an entry is in order"`
+	NoHeader   bool              `yaml:"no_header" doc:"whether its first row is an entry; columns are then #1, #2, …, and id names them"`
+	Encoding   string            `yaml:"encoding" doc:"the encoding of its text, such as GB18030; detected when absent"`
+	Delimiter  string            `yaml:"delimiter" enum:"comma,tab,semicolon,pipe" doc:"what parts the fields of its text; detected when absent"`
+	Sheet      string            `yaml:"sheet" doc:"the sheet of a workbook; the first when absent"`
 	Line       int               `yaml:"-"` // where it stands, for messages
 }
 

@@ -32,7 +32,7 @@ func TestTheExampleIsInOrderWithEveryKeySwitchedOn(t *testing.T) {
 			t.Errorf("the example does not show the key %q", field.key)
 		}
 	}
-	showsAll(t, "suppression", config.Suppression[0], "allow_empty")
+	showsAll(t, "suppression", config.Suppression[0], "allow_empty", "no_header")
 	showsAll(t, "sources", config.Sources[0], "require_manifest", "mapping")
 	showsAll(t, "sources", config.Sources[1], "kind", "preset", "id", "channels", "purposes", "ignore", "snapshot_at", "encoding",
 		"delimiter", "sheet", "timezone", "max_age", "min_rows", "max_shrink", "require_manifest")

@@ -49,7 +49,11 @@ func (l *loader) hashedIn(source *Source, path string) (found []KindID, err erro
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	for _, input := range []formats.Input{file.Input} {
+	tables, err := file.Tables()
+	if err != nil {
+		return nil, err
+	}
+	for _, input := range tables {
 		t := &table{source: source, sidecar: sidecar, path: path, name: input.Name}
 		hashed, err := l.hashedOf(t, input)
 		if err != nil {

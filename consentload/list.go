@@ -22,6 +22,7 @@ type ListSource struct {
 	MaxAge     time.Duration   // of its newest time; 0: any
 	AsOf       Instant         // for MaxAge
 	AllowEmpty bool
+	Format     formats.Options // what cannot be seen from the file
 }
 
 // List is a suppression list: identifiers that must not be contacted, whatever their consent. A row links nothing;
@@ -87,23 +88,42 @@ func LoadList(ctx context.Context, c *Catalog, source ListSource, withDigest boo
 	return list, nil
 }
 
-func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *formats.File) (err error) {
-	reader, err := formats.Open(file.Input, formats.Options{})
+// read reads the tables of a list: its file, or what an archive holds.
+func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *formats.File) error {
+	tables, err := file.Tables()
 	if err != nil {
 		return err
+	}
+	newest := listAge{newest: None}
+	for _, table := range tables {
+		age, err := l.table(ctx, c, source, table)
+		if err != nil {
+			return err
+		}
+		newest.newest = max(newest.newest, age)
+	}
+	return newest.check(source)
+}
+
+// table reads one table, and returns the newest time that it states.
+func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table formats.Input) (newest Instant, err error) {
+	reader, err := formats.Open(table, source.Format)
+	if err != nil {
+		return None, err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	r, err := newListReader(l, c, source, reader.Info().Columns)
 	if err != nil {
-		return err
+		return None, err
 	}
+	r.name = table.Name
 	if err := reader.Select(r.selection); err != nil {
-		return err
+		return None, err
 	}
 	for {
 		batch, err := reader.Next()
 		if isEnd(err) {
-			return r.age.check(source)
+			return r.age.newest, nil
 		}
 		if err == nil {
 			err = batch.Decode()
@@ -116,13 +136,14 @@ func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *fo
 			err = ctx.Err()
 		}
 		if err != nil {
-			return err
+			return None, err
 		}
 	}
 }
 
-// listReader reads the rows of one list.
+// listReader reads the rows of one table of a list.
 type listReader struct {
+	name      string // of the table, for messages
 	list      *List
 	columns   []listColumn
 	selection []int // the identifiers, then the times
@@ -156,7 +177,7 @@ func newListReader(l *List, c *Catalog, source ListSource, header []string) (*li
 // take lists the identifiers of a batch's rows.
 func (r *listReader) take(b formats.Batch) error {
 	l := r.list
-	at := func(row int) string { return formats.At(l.Path, b.Place(row)) }
+	at := func(row int) string { return formats.At(r.name, b.Place(row)) }
 	for row := range b.Rows() {
 		if b.Malformed(row) {
 			return fault.New(fault.Input, at(row), "the row does not split into the columns of the header").

@@ -1,10 +1,6 @@
 package consentload
 
-import (
-	"bytes"
-
-	"cpm/formats/fault"
-)
+import "cpm/formats/fault"
 
 // listAge finds the newest time that a suppression list states. What the file system says of the file is no age: a
 // copy is new.
@@ -13,11 +9,10 @@ type listAge struct {
 	times  TimeReader
 	asOf   Instant
 	newest Instant // None when there is none up to as-of
-	buf    []byte
 }
 
 func newListAge(c *Catalog, source ListSource, header []string) listAge {
-	age := listAge{times: NewTimeReader(c.Zone), asOf: source.AsOf, newest: None}
+	age := listAge{times: NewTimeReader(c.Zone).withDates(), asOf: source.AsOf, newest: None}
 	if source.MaxAge == 0 {
 		return age
 	}
@@ -33,11 +28,6 @@ func newListAge(c *Catalog, source ListSource, header []string) listAge {
 // add takes a value of a time column. A date alone is taken from its start; a time after as-of is a fault of a clock
 // and makes no list newer; what cannot be read says nothing.
 func (a *listAge) add(value []byte) {
-	const day = len("2006-01-02")
-	if value = bytes.TrimSpace(value); len(value) == day && value[4] == '-' {
-		a.buf = append(append(a.buf[:0], value...), " 00:00:00"...)
-		value = a.buf
-	}
 	if when, bad := a.times.Read(value, Earlier); bad == TimeOK && when <= a.asOf {
 		a.newest = max(a.newest, when)
 	}

@@ -165,7 +165,12 @@ func (l *loader) file(ctx context.Context, source Source, path string) (told Fil
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	told = FileReport{Newest: None}
-	for _, input := range []formats.Input{file.Input} {
+	tables, err := file.Tables()
+	if err != nil {
+		return told, err
+	}
+	told.PassedOver = len(file.PassedOver())
+	for _, input := range tables {
 		if err := l.table(ctx, &table{source: &source, sidecar: sidecar, path: path, name: input.Name}, input, &told); err != nil {
 			return told, err
 		}

@@ -37,6 +37,7 @@ type SourceReport struct {
 type FileReport struct {
 	formats.Evidence
 	Format        string
+	PassedOver    int      // entries of an archive that are no tables by their names
 	Mapping       string   // the name of the mapping by which it was read
 	Detected      []string // the columns by which that was found; empty: its source names it
 	Caveats       []string // what is not sure about the mapping
@@ -47,6 +48,7 @@ type FileReport struct {
 
 func (s *SourceReport) add(f FileReport) {
 	s.Files = append(s.Files, f)
+	s.PassedOver += f.PassedOver
 	s.Tally.Add(f.Tally)
 	s.Newest = max(s.Newest, f.Newest)
 }

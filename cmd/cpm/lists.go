@@ -50,6 +50,8 @@ func (c *consent) listSource(list consentload.ListConfig) (source consentload.Li
 			return source, err
 		}
 	}
+	source.Format = textFormat(list.Encoding, list.Delimiter, list.Sheet)
+	source.Format.NoHeader = list.NoHeader
 	source.Fold, err = consentload.FoldForm(list.Fold)
 	return source, err
 }

@@ -146,10 +146,7 @@ func (c *consent) shapeOf(declared consentload.SourceConfig, source *consentload
 	source.Links = declared.Kind == "links"
 	source.Channels, source.Purposes, source.Ignore = declared.Channels, declared.Purposes, declared.Ignore
 	source.Snapshot = declared.SnapshotAt
-	source.Format = formats.Options{
-		Encoding: declared.Encoding, Sheet: declared.Sheet,
-		Delimiter: map[string]byte{"comma": ',', "tab": '\t', "semicolon": ';', "pipe": '|'}[declared.Delimiter],
-	}
+	source.Format = textFormat(declared.Encoding, declared.Delimiter, declared.Sheet)
 	for kind, column := range declared.ID {
 		if source.IDs == nil {
 			source.IDs = map[consentload.Kind]string{}
@@ -163,6 +160,14 @@ func (c *consent) shapeOf(declared consentload.SourceConfig, source *consentload
 		source.Mapping, err = readMapping(c.found.within(declared.Mapping))
 	}
 	return err
+}
+
+// textFormat is what the configuration says of a file that cannot be seen from it.
+func textFormat(encoding, delimiter, sheet string) formats.Options {
+	return formats.Options{
+		Encoding: encoding, Sheet: sheet,
+		Delimiter: map[string]byte{"comma": ',', "tab": '\t', "semicolon": ';', "pipe": '|'}[delimiter],
+	}
 }
 
 // readMapping reads a mapping of the user's own.
