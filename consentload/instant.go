@@ -136,8 +136,13 @@ func (t TimeReader) Read(raw []byte, side Side) (Instant, TimeFault) {
 	}
 	if t.platform {
 		var form [len(dateTime) + 64]byte
-		raw = plainForm(form[:0], raw)
+		return t.readDateTime(plainForm(form[:0], raw), side)
 	}
+	return t.readDateTime(raw, side)
+}
+
+// readDateTime reads a date with a time, and its offset or, without one, the reader's.
+func (t TimeReader) readDateTime(raw []byte, side Side) (Instant, TimeFault) {
 	second, rest, ok := readDateTime(raw)
 	if !ok {
 		return None, TimeUnreadable

@@ -48,7 +48,7 @@ func TestEveryPresetIsInOrderAndTellsWhatItIs(t *testing.T) {
 			t.Errorf("%s names no identifier, and does not ask for one", name)
 		}
 	}
-	if _, err := Preset("mailchump"); fault.KindOf(err) != fault.Usage || !strings.Contains(err.(*fault.Error).Mend, "mailchimp") { //nolint:errorlint,errcheck // the fault itself
+	if _, err := Preset("mailchump"); fault.KindOf(err) != fault.Usage || !strings.Contains(err.(*fault.Error).Mend, "mailchimp") { //nolint:errorlint // the fault itself
 		t.Errorf("an unknown preset: %v", err)
 	}
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +56,82 @@ func TestEveryPresetHasATableOfVerdicts(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// TestTheTableOfPresetsInTheReadmeHolds runs each preset of the README's table on its fixture, with the flags of its row
+// and without a configuration, and counts whom it permits of all whom the fixture's verdicts name.
+func TestTheTableOfPresetsInTheReadmeHolds(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| [^|]+ \\| `(--consent [^|]+)` \\| ([^|]+) \\|$")
+	shown := map[string]bool{}
+	for _, found := range row.FindAllStringSubmatch(string(readme), -1) {
+		name, flags, want := found[1], found[2], found[3]
+		shown[name] = true
+		t.Run(name, func(t *testing.T) {
+			if got := permittedBy(t, name, flags); got != want {
+				t.Errorf("%s permitted, the README says %s", got, want)
+			}
+		})
+	}
+	for _, name := range consentload.PresetNames() {
+		if !shown[name] {
+			t.Errorf("the README's table lacks %s", name)
+		}
+	}
+}
+
+// permittedBy filters everybody whom the fixture's verdicts name by the contact of the channel.
+func permittedBy(t *testing.T, name, flags string) string {
+	t.Helper()
+	fixture, err := filepath.Abs(filepath.Join("../../testdata/presets", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := words(flags)
+	channel := args[slices.Index(args, "--channel")+1]
+	for i, flag := range args {
+		if flag == "--consent" || flag == "--config" {
+			args[i+1] = filepath.Join(fixture, args[i+1])
+		}
+	}
+	work := t.TempDir()
+	t.Chdir(work)
+	text, rows := "value\n", 0
+	for _, e := range readExpectations(t, filepath.Join(fixture, "verdicts.csv")) {
+		if e.channel == channel && !strings.Contains(text, e.value+"\n") {
+			text, rows = text+e.value+"\n", rows+1
+		}
+	}
+	contact := map[string]string{"email": "email", "sms": "phone", "phone": "phone", "post": "customer_id", "push": "device_id"}[channel]
+	if err := os.WriteFile("segment.csv", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var told bytes.Buffer
+	command := append([]string{"filter", "segment.csv", "--preset", name, "--id", contact + "=value", "--as-of", presetAsOf}, args...)
+	if code := run(t.Context(), command, streams{strings.NewReader(""), &told, &told}); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, told.String())
+	}
+	kept, err := os.ReadFile("segment.permitted.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%d of %d", strings.Count(string(kept), "\n")-1, rows)
+}
+
+// words takes a line apart as a shell does, with double quotes alone.
+func words(line string) []string {
+	var all []string
+	for i, part := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			all = append(all, part)
+		} else {
+			all = append(all, strings.Fields(part)...)
+		}
+	}
+	return all
 }
 
 func readExpectations(t *testing.T, path string) []expectation {

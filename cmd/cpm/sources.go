@@ -53,6 +53,9 @@ func (c *consent) namedSources() ([]consentload.Source, error) {
 				continue
 			}
 			used[owner.source.Name] = true
+			if err := c.agrees(&owner.source); err != nil {
+				return nil, err
+			}
 			at := slices.IndexFunc(sources, func(s consentload.Source) bool { return s.Name == owner.source.Name })
 			if at < 0 {
 				at = len(sources)
@@ -71,6 +74,27 @@ func (c *consent) namedSources() ([]consentload.Source, error) {
 		}
 	}
 	return sources, nil
+}
+
+// agrees has a source of the configuration read by --preset where it names none itself, and refuses flags that say of its
+// files otherwise than it does.
+func (c *consent) agrees(source *consentload.Source) (err error) {
+	said := ""
+	switch {
+	case c.flags.preset != "" && source.Mapping == nil:
+		source.Mapping, err = consentload.Preset(c.flags.preset)
+		return err
+	case c.flags.preset != "" && source.Mapping.Name != c.flags.preset:
+		said = "preset"
+	case c.flags.snapshotAt != "" && c.flags.snapshotAt != source.Snapshot:
+		said = "snapshot-at"
+	case len(c.flags.consentIDs) > 0:
+		said = "consent-id"
+	default:
+		return nil
+	}
+	return fault.New(fault.Usage, source.Path, "--%s speaks of a file that the source %s reads, and not as the configuration does", said, source.Name).
+		Hint("leave the flag out, or change the source")
 }
 
 // plainSource is a path of --consent that no source of the configuration owns.
