@@ -169,6 +169,9 @@ func (x *Index) Find(k Key) (ordinal uint32, ok bool) {
 	return 0, false
 }
 
+// Key returns the key of an identifier.
+func (x *Index) Key(ordinal uint32) Key { return x.keys[ordinal] }
+
 // Len is the number of identifiers.
 func (x *Index) Len() int { return len(x.keys) }
 

@@ -48,6 +48,8 @@ type Options struct {
 	Workers              int           // 0: one a processor
 	BatchSize            int           // bytes; 0: the format's own. Results never depend on it
 	Progress             *Progress     // may be nil
+	// Watch asks for what the rows say of these identifiers, in Report.Watched; nil costs nothing.
+	Watch map[Key]bool
 }
 
 // Progress is pulled by whoever shows it; safe at any time.
@@ -219,6 +221,9 @@ func (l *loader) table(ctx context.Context, t *table, input formats.Input, told 
 	if err := l.mayRead(t, form); err != nil {
 		return err
 	}
+	if len(l.options.Watch) > 0 {
+		form.addTouchpoint(reader.Info().Columns)
+	}
 	if err := reader.Select(form.columns); err != nil {
 		return err
 	}
@@ -237,6 +242,7 @@ func (l *loader) table(ctx context.Context, t *table, input formats.Input, told 
 		told.Newest = max(told.Newest, form.snapshot)
 	}
 	l.report.quarantine(run.quarantined)
+	l.watched(run, t.source.Name)
 	return run.unseen()
 }
 

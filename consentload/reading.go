@@ -39,7 +39,8 @@ func newReading(l *loader, name string, form *shape) *reading {
 			catalog: l.catalog, words: l.words, shape: form, times: NewTimeReader(form.zone),
 			asOf: l.options.AsOf, isNow: l.options.AsOfIsNow, newest: None, nextAct: noExpiry,
 			keyer: NewKeyer(l.catalog.Kinds), regions: map[string]*Keyer{}, versions: map[string]uint16{},
-			seen: make([]map[string]wordNumber, form.namings), asked: make([]bool, len(form.watched)), found: make([]bool, len(form.watched)),
+			watching: newWatching(l.options.Watch),
+			seen:     make([]map[string]wordNumber, form.namings), asked: make([]bool, len(form.watched)), found: make([]bool, len(form.watched)),
 		}
 		for i := range r.seen {
 			r.seen[i] = map[string]wordNumber{}
@@ -158,6 +159,9 @@ func (run *reading) batch(n numbered, r *record, log *shard) error {
 			if err := run.bad(n, row, r, log); err != nil {
 				return err
 			}
+		}
+		if r.watching != nil {
+			r.watching.note(r, n.number, what)
 		}
 	}
 	run.options.Progress.Rows.Add(int64(rows))

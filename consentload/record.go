@@ -46,7 +46,8 @@ type record struct {
 	newest  Instant
 	nextAct Instant // the first one after as-of
 
-	asked, found []bool // by watched column
+	asked, found []bool    // by watched column
+	watching     *watching // nil: of nobody in particular
 }
 
 // wordNumber is what an export's word for a channel or purpose stands for.
@@ -131,6 +132,7 @@ func (r *record) settle() outcome {
 	for _, e := range r.events {
 		if e.when > r.asOf && (!e.status.refusal() || !r.isNow) {
 			r.nextAct = min(r.nextAct, e.when)
+			r.watching.leave(e)
 			continue
 		}
 		if e.status.refusal() {
@@ -186,6 +188,7 @@ func (r *record) name(c *idColumn, value []byte) {
 	switch key, why := r.keyerOf(c.region).Key(c.id, value); why {
 	case Readable:
 		r.names = append(r.names, named{key: key, kind: c.id})
+		r.watching.name(value)
 	case Empty:
 	default:
 		r.skipped++

@@ -8,7 +8,7 @@ import (
 	"cpm/formats"
 )
 
-// Report is what a load found. It holds no identifier, the quarantined records apart.
+// Report is what a load found. It holds no identifier, the quarantined records and the watched events apart.
 type Report struct {
 	AsOf         Instant
 	Sources      []SourceReport
@@ -20,7 +20,8 @@ type Report struct {
 	SharedByKind map[Kind]int64
 	Forms        FormHits // acts under digests that a raw identifier gives, by the form that was hashed
 	Quarantined  []BadRecord
-	Unknown      []string // channels in the exports that no configuration declares and that have no usual contact
+	Watched      []WatchedEvent // in the order of files and rows
+	Unknown      []string       // channels in the exports that no configuration declares and that have no usual contact
 }
 
 // SourceReport is what one source gave.

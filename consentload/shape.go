@@ -26,6 +26,7 @@ type shape struct {
 	dates         bool           // a time may be a date alone
 	namings       int            // how many namings its acts have
 	watched       []string       // columns that must hold something somewhere
+	touchpoint    int            // the place of the column that tells where an act was recorded, from 1; 0: unread
 
 	columns []int    // the selection: positions in the file
 	names   []string // their names as written
