@@ -12,6 +12,9 @@
 // The order of the reasons is that of the Reason constants: the first that holds is told. Whether a row may be
 // contacted never depends on which one.
 //
+// Explain tells of one identifier which events made its verdict. It weighs them one by one, by the rules as they are
+// written, and fails where that does not come to what the gate says.
+//
 // Reach counts identifiers, not rows, and from bitmaps, not one by one; a test holds it to the verdict on each. A Survey
 // reads an audience for it and keeps who stands in it, each once.
 //

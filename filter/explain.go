@@ -62,8 +62,7 @@ func (w *weighing) part(event int, role Role, cause Cause, by ...int) {
 func (w *weighing) cover(channel, purpose string) {
 	for i := range w.events {
 		e := &w.events[i]
-		act := e.Fate == consentload.InForce || e.Fate == consentload.AfterAsOf
-		if !act || e.Channel != channel && e.Channel != consentload.Star || e.Purpose != purpose && e.Purpose != consentload.Star {
+		if !speaksOf(e, channel, purpose) {
 			continue
 		}
 		switch {
@@ -81,6 +80,12 @@ func (w *weighing) cover(channel, purpose string) {
 			w.grants = append(w.grants, i)
 		}
 	}
+}
+
+// speaksOf reports whether an event is an act for the cell, or for all.
+func speaksOf(e *consentload.WatchedEvent, channel, purpose string) bool {
+	return (e.Fate == consentload.InForce || e.Fate == consentload.AfterAsOf) &&
+		(e.Channel == channel || e.Channel == consentload.Star) && (e.Purpose == purpose || e.Purpose == consentload.Star)
 }
 
 func refuses(e *consentload.WatchedEvent) bool {
@@ -200,6 +205,8 @@ func (w *weighing) unheard(i, refusal int, missing []consentload.Key) {
 		w.part(i, DoesNotLift, NotLater, refusal)
 	case !w.specific(i, refusal):
 		w.part(i, DoesNotLift, LessSpecific, refusal)
+	case w.names(refusal, w.id):
+		w.part(i, DoesNotLift, NotNamed, refusal)
 	default:
 		w.part(i, DoesNotLift, OtherIdentifier, refusal)
 		w.explained.Parts[len(w.explained.Parts)-1].Missing = missing

@@ -77,9 +77,11 @@ const (
 	NoTime
 	// NotLater is a grant of the refusal's own instant.
 	NotLater
-	// LessSpecific is a grant for everything, against a refusal that names its channel or purpose.
+	// LessSpecific is a grant for all channels or purposes, against a refusal that names its channel or purpose.
 	LessSpecific
-	// OtherIdentifier is a grant that does not name the identifier, and does not complete those that the refusal names.
+	// NotNamed is a grant that does not name the identifier, against a refusal that does.
+	NotNamed
+	// OtherIdentifier is a grant that does not name the identifier, against a refusal that does not either.
 	OtherIdentifier
 	// AsksOnly is a pending act: it lifts nothing.
 	AsksOnly
@@ -109,8 +111,9 @@ func (c Cause) String() string {
 		"a later act outweighs it",
 		"it has no time, and counts as older than every act that has one",
 		"it is of the same instant as the refusal, and only a later one lifts it",
-		"a box for everything does not lift a refusal that names its channel or purpose",
-		"it does not name this identifier, and not each identifier that the refusal names was granted anew",
+		"a * box does not lift a refusal that names the channel or purpose",
+		"it does not name this identifier, which the refusal names",
+		"it does not name this identifier, and would reach it only with a grant at each identifier that the refusal names",
 		"a pending act lifts no refusal",
 		"of one instant, pending comes before granted",
 		"under link: refusals a grant counts for the identifiers alone that it names",

@@ -93,3 +93,41 @@ func (r *filtering) end(err error) error {
 	}
 	return err
 }
+
+// purposesOf returns the purposes that words of a command line name, each once; of none, all that are known.
+func (c *consent) purposesOf(words []string) (names []string, err error) {
+	for _, word := range words {
+		name := c.catalog.PurposeName(word)
+		if !slices.Contains(c.index.Purposes(), name) {
+			return nil, unknownName("purpose", word, c.index.Purposes())
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(words) == 0 {
+		names = c.index.Purposes()
+	}
+	if len(names) == 0 {
+		return nil, fault.New(fault.Usage, "", "the exports name no purpose but *").Hint("declare purposes in the configuration")
+	}
+	return names, nil
+}
+
+// tellPurpose returns the name of a purpose, or its length when the exports alone name it and it may be an identifier;
+// words are those of the command line.
+func (c *consent) tellPurpose(name string, words []string) string {
+	if len(words) > 0 || slices.Contains(c.catalog.Purposes(), name) {
+		return name
+	}
+	return consentload.Tell(name)
+}
+
+// noticePurposes notes that the names of some purposes are not told.
+func (c *consent) noticePurposes(names, words []string) {
+	for _, name := range names {
+		if c.tellPurpose(name, words) != name {
+			c.warn("names of purposes that may be identifiers are told by their length: declare them, or name them with --purpose")
+		}
+	}
+}

@@ -83,8 +83,9 @@ func lowersGuard(name string) bool {
 	return false
 }
 
-// commandOnly reports whether a flag makes no sense under defaults: or as a variable of its own.
-func commandOnly(name string) bool { return name == "config" || name == "help" }
+// commandOnly reports whether a flag makes no sense under defaults: or as a variable of its own, or must not hold where
+// nobody wrote it: --show tells personal data.
+func commandOnly(name string) bool { return name == "config" || name == "help" || name == "show" }
 
 // flagOf is the flag that a key under defaults: stands for.
 func flagOf(key string) string { return strings.ReplaceAll(key, "_", "-") }

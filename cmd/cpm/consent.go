@@ -76,6 +76,7 @@ type consent struct {
 	size    int64    // bytes of the exports
 	load    *consentload.Report
 	index   *consentload.Index
+	watch   map[consentload.Key]bool // whose events are kept; nil: nobody's
 
 	inputs   []os.FileInfo // what no output may replace
 	warnings []string
@@ -227,7 +228,7 @@ func (c *consent) loadOptions() (consentload.Options, error) {
 	o := c.flags
 	options := consentload.Options{
 		AsOf: c.asOf, AsOfIsNow: c.isNow, MaxBad: &o.maxBad, KeepBad: o.quarantine != "", Quarantine: o.onBadConsent == "quarantine",
-		AcceptUnreadRefusals: o.acceptUnread, Digest: c.digest,
+		AcceptUnreadRefusals: o.acceptUnread, Digest: c.digest, Watch: c.watch,
 	}
 	if o.given("min-consent-rows") { // without it the sources have their own guards
 		options.MinRows = o.minConsentRows

@@ -87,35 +87,18 @@ func (r *reaching) heldContacts() []consentload.Kind {
 }
 
 // checkOutput refuses a quarantine file that could not be made.
-func (r *reaching) checkOutput(context.Context) error {
-	options := formats.OutputOptions{Overwrite: r.options.overwrite, Mode: 0o600, Inputs: r.inputs}
-	r.outputs = formats.NewOutputs(options)
-	if r.flags.quarantine != "" {
-		if err := formats.Check(r.flags.quarantine, options); err != nil {
-			return err
-		}
-	}
-	return r.mindStdout(r.std.out)
+func (r *reaching) checkOutput(context.Context) (err error) {
+	r.outputs, err = r.quarantineAlone(r.std.out, r.options.overwrite)
+	return err
 }
 
 func (r *reaching) loadConsent(ctx context.Context) error { return r.readConsent(ctx, r.talk) }
 
 // narrow settles the channels and purposes that are counted.
 func (r *reaching) narrow(context.Context) error {
-	for _, word := range r.options.purposes {
-		name := r.catalog.PurposeName(word)
-		if !slices.Contains(r.index.Purposes(), name) {
-			return unknownName("purpose", word, r.index.Purposes())
-		}
-		if !slices.Contains(r.purposes, name) {
-			r.purposes = append(r.purposes, name)
-		}
-	}
-	if len(r.options.purposes) == 0 {
-		r.purposes = r.index.Purposes()
-	}
-	if len(r.purposes) == 0 {
-		return fault.New(fault.Usage, "", "the exports name no purpose but *").Hint("declare purposes in the configuration")
+	var err error
+	if r.purposes, err = r.purposesOf(r.options.purposes); err != nil {
+		return err
 	}
 	if len(r.options.channels) > 0 {
 		return r.narrowChannels()
@@ -157,21 +140,9 @@ func (r *reaching) reaches(kind consentload.Kind) bool {
 	return slices.ContainsFunc(r.columns, func(c filter.Column) bool { return c.Kind == kind })
 }
 
-// tellPurpose returns the name of a purpose, or its length when the exports alone name it and it may be an identifier.
-func (r *reaching) tellPurpose(name string) string {
-	if len(r.options.purposes) > 0 || slices.Contains(r.catalog.Purposes(), name) {
-		return name
-	}
-	return consentload.Tell(name)
-}
-
 func (r *reaching) understand(context.Context) error {
 	r.noticeConsent()
-	for _, purpose := range r.purposes {
-		if r.tellPurpose(purpose) != purpose {
-			r.warn("names of purposes that may be identifiers are told by their length: declare them, or name them with --purpose")
-		}
-	}
+	r.noticePurposes(r.purposes, r.options.purposes)
 	r.talk.surveyed(r)
 	return nil
 }
@@ -205,7 +176,7 @@ func (r *reaching) count(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			cell.Purpose = r.tellPurpose(purpose)
+			cell.Purpose = r.tellPurpose(purpose, r.options.purposes)
 			r.cells = append(r.cells, cell)
 		}
 	}

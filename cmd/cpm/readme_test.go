@@ -38,6 +38,7 @@ func TestTheCommandsOfTheReadmeRun(t *testing.T) {
 	}
 	folder := t.TempDir()
 	for name, text := range map[string]string{
+		"phone.txt":   "13800000001\n",
 		"segment.csv": "phone,email\n13800000001,a@example.com\n13800000002,b@example.com\n",
 		"exports/app.csv": "phone,email,channel,purpose,status,occurred_at\n" +
 			"13800000001,a@example.com,*,promotion,granted,2026-01-01T00:00:00Z\n",
