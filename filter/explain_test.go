@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cpm/consentload"
 )
 
@@ -217,5 +219,44 @@ func TestAnExplanationThatDoesNotComeToTheVerdictIsAFault(t *testing.T) {
 	}
 	if failed < 50 {
 		t.Errorf("without their events, only %d explanations failed", failed)
+	}
+}
+
+// TestAGrantWithoutATimeIsOlderThanEveryAct: exports without times hold such grants.
+func TestAGrantWithoutATimeIsOlderThanEveryAct(t *testing.T) {
+	id := consentload.Key{Lo: 1}
+	act := func(status consentload.Status, when consentload.Instant) consentload.WatchedEvent {
+		return consentload.WatchedEvent{
+			Names: []consentload.WatchedName{{Kind: "phone", Key: id}}, Channel: "sms", Purpose: "promotion", Status: status, When: when,
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		events []consentload.WatchedEvent
+		want   []Part
+	}{
+		{
+			"against a refusal",
+			[]consentload.WatchedEvent{act(consentload.Granted, consentload.Undated), act(consentload.Denied, 5)},
+			[]Part{{Event: 1, Role: Decides, Cause: StandingRefusal}, {Event: 0, Role: Overruled, Cause: NoTime, By: []int{1}}},
+		},
+		{
+			"against a grant",
+			[]consentload.WatchedEvent{act(consentload.Granted, consentload.Undated), act(consentload.Granted, 5)},
+			[]Part{{Event: 1, Role: Decides, Cause: LatestAct}, {Event: 0, Role: Overruled, Cause: NoTime, By: []int{1}}},
+		},
+		{
+			"alone it decides",
+			[]consentload.WatchedEvent{act(consentload.Granted, consentload.Undated)},
+			[]Part{{Event: 0, Role: Decides, Cause: LatestAct}},
+		},
+	} {
+		w := &weighing{catalog: testCatalog(t), id: id, events: c.events, explained: &Explanation{}}
+		w.cover("sms", "promotion")
+		w.weigh()
+		w.finish()
+		if diff := cmp.Diff(c.want, w.explained.Parts); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
 	}
 }
