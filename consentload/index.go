@@ -214,9 +214,6 @@ func (x *Index) Hashed() []KindID { return x.hashed }
 // Digests returns these digests.
 func (x *Index) Digests() *roaring.Bitmap { return x.digests }
 
-// Key returns the key of an identifier.
-func (x *Index) Key(ordinal uint32) Key { return x.keys[ordinal] }
-
 // Known reports whether an event in force names the identifier.
 func (x *Index) Known(ordinal uint32) bool { return !x.dormant.Contains(ordinal) }
 

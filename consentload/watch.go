@@ -127,7 +127,7 @@ func (w *watching) read(r *record) (names []WatchedName) {
 	w.recording, w.values = true, w.values[:0]
 	r.readNames()
 	w.recording = false
-	kinds := r.catalog.Kinds.Names()
+	kinds := r.catalog.Kinds.All()
 	for i, name := range r.names {
 		if !slices.ContainsFunc(names, func(n WatchedName) bool { return n.Key == name.key }) {
 			names = append(names, WatchedName{Kind: kinds[name.kind], Key: name.key, Value: w.values[i]})

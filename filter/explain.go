@@ -38,7 +38,7 @@ func (g *Gate) Explain(id consentload.Key, c *consentload.Catalog, events []cons
 		return nil, fmt.Errorf("%s × %s: the index says %s and the events come to %s: this is a fault of cpm",
 			consentload.Tell(g.Channel), consentload.Tell(g.Purpose), out.Verdict, got)
 	}
-	g.naming(id, func(list int) { out.Lists = append(out.Lists, g.lists[list].List) })
+	g.naming(asked{key: id}, nil, func(list int, _ consentload.Form) { out.Lists = append(out.Lists, g.lists[list].List) })
 	w.finish()
 	return out, nil
 }

@@ -96,7 +96,7 @@ func runExplain(ctx context.Context, std streams, o *explainOptions, found *conf
 	}
 	defer func() { err = r.end(err) }()
 	for _, step := range []func(context.Context) error{
-		r.ask, r.loadLists, r.findSources, r.checkOutput, r.loadConsent, r.narrow, r.understand, r.explain, r.publish,
+		r.ask, r.findSources, r.findDigests, r.loadLists, r.checkOutput, r.loadConsent, r.narrow, r.understand, r.explain, r.publish,
 	} {
 		if err := step(ctx); err != nil {
 			return err
