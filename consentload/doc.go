@@ -27,9 +27,17 @@
 // act dated later than now is a fault of a clock and, if it is a refusal, counts at once, and a quarantined record
 // suppresses everybody whom it may name. A time without a zone where none is declared stops a load even under
 // quarantine: it is the declaration that is missing, not a record. An export with two columns for one kind is refused,
-// because a refusal may name its person in the one that would be passed over; so are columns of hashed or nested
-// identifiers, and two sources that would read one file in different zones. A record under an ignored name is passed
-// over whatever else it holds, unless its row does not split.
+// because a refusal may name its person in the one that would be passed over; so are columns of nested identifiers, of
+// digests whose algorithm nobody says, and two sources that would read one file differently. A record under an ignored
+// name is passed over whatever else it holds, unless its row does not split.
+//
+// The exports of platforms are read through mappings (Mapping), which are data: where identifiers stand, which acts a
+// record tells, what its words mean. A word that nobody mapped stops the load; a word that says nothing makes no act, so
+// it overrides none and permits nothing. What a platform writes by itself is no act of a person either: a grant that it
+// calls expired is a grant that has ended. A grant without a time is older than every dated act; a refusal without one
+// is of the instant for which its source vouches (snapshot_at), and without that the export is not read. A column that a
+// mapping names must be in the file; in nested rows, where nobody can say beforehand what there is, it must hold
+// something somewhere. Presets are mappings that ship with the program. A map of identities (links) tells no act at all.
 //
 // A digest stands for the value that it was made of, if that was written in a declared form; in any other form it may,
 // so that refusals count and grants do not. Which digests a raw identifier has is noted while it is read, where an

@@ -3,8 +3,11 @@
 //	bytes ──▶ Open ──▶ Reader ──▶ Batch ──▶ Writer ──▶ Output ──▶ a file that exists whole, or not at all
 //	          detect   cut         decode    encode      commit
 //
-// A kept row is never parsed and printed again: text formats copy its bytes, Parquet gathers its columns. So what
-// was not asked about a row cannot be changed by asking.
+// A kept row is never parsed and printed again: text formats copy its bytes, in whatever encoding they are, Parquet
+// gathers its columns, a workbook its cells. So what was not asked about a row cannot be changed by asking.
+//
+// What lies around a table is taken off in layers, each told by its content: compression, UTF-16, the archive that holds
+// it. Nothing of it is written to disk, and what it may unpack to is bounded.
 //
 // One goroutine cuts the input into batches, several decode and encode them, one appends the parts in order. The
 // contracts, who owns a batch, how the end looks, what may run at once, stand at Reader, Batch and Writer.

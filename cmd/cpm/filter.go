@@ -32,8 +32,9 @@ type filterOptions struct {
 const filterLong = `Emit only the recipients of an audience who may be reached over a channel for a purpose.
 
 The consent is read from exports, the latest act of each person decides, and every suppressed row gets its reason.
-Kept rows come out byte for byte, in the audience's own encoding; an output named .gz or .zst is compressed. Each output is whole or absent: after an error there is none. With "-" as output
-rows go out as they come, so a code other than 0 means: discard what was received.
+Kept rows come out byte for byte, in the audience's own format and encoding; an output named .gz or .zst is compressed.
+Each output is whole or absent: after an error there is none. With "-" as output rows go out as they come, so a code
+other than 0 means: discard what was received.
 
 --annotate keeps every row, with its verdict in one more column: cpm_verdict, or one for each channel, such as
 cpm_sms_promotion. It is for whoever cuts by the verdict, so the permitted rows are then written only where -o is given.
