@@ -35,7 +35,8 @@
 // record tells, what its words mean. A word that nobody mapped stops the load; a word that says nothing makes no act, so
 // it overrides none and permits nothing. What a platform writes by itself is no act of a person either: a grant that it
 // calls expired is a grant that has ended. A grant without a time is older than every dated act; a refusal without one
-// is of the instant for which its source vouches (snapshot_at), and without that the export is not read. A column that a
+// is of the instant for which its source vouches (snapshot_at), and without that the export is not read. A refusal dated
+// by a day counts from the end of it, and for a run within that day at once: nobody knows that it came later. A column that a
 // mapping names must be in the file; in nested rows, where nobody can say beforehand what there is, it must hold
 // something somewhere. Presets are mappings that ship with the program. A map of identities (links) tells no act at all.
 //

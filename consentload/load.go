@@ -173,7 +173,7 @@ func (l *loader) file(ctx context.Context, source Source, path string) (told Fil
 	}
 	told.PassedOver = len(file.PassedOver())
 	for _, input := range tables {
-		if err := l.table(ctx, &table{source: &source, sidecar: sidecar, path: path, name: input.Name}, input, &told); err != nil {
+		if err := l.table(ctx, &table{source: &source, sidecar: sidecar, path: path, name: input.Name, asOf: l.options.AsOf}, input, &told); err != nil {
 			return told, err
 		}
 	}
@@ -205,6 +205,7 @@ type table struct {
 	path    string         // of the file
 	name    string         // of the table, for messages
 	zone    *time.Location // of its times without one; nil: none is declared
+	asOf    Instant
 }
 
 // table streams one table through the workers, and adds to what is told of its file.

@@ -35,7 +35,7 @@ func (e mapped) load(t *testing.T) (*Index, error) {
 		t.Fatal(err)
 	}
 	source := Source{Name: "test", Path: path, Files: []string{path}, Mapping: m, Purposes: e.purposes}
-	asOf, err := ReadSnapshotTime("2026-06-01T00:00:00Z", nil)
+	asOf, err := readSnapshot("2026-06-01T00:00:00Z", nil, None)
 	if err != nil {
 		t.Fatal(err)
 	}

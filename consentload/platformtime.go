@@ -46,6 +46,19 @@ func (t TimeReader) readDate(raw []byte, side Side) (Instant, TimeFault) {
 	return instantAt(t.clock.utc(second, side), 0), TimeOK
 }
 
+// upTo reads a time for a refusal as of an instant. A date alone counts from its end, unless as-of lies within that day:
+// nobody knows whether the refusal came later, so it has come.
+func (t TimeReader) upTo(raw []byte, asOf Instant) (Instant, TimeFault) {
+	when, bad := t.Read(raw, Later)
+	if bad != TimeOK || when <= asOf || !t.dates || len(bytes.TrimSpace(raw)) != len(dateAlone) {
+		return when, bad
+	}
+	if from, _ := t.Read(raw, Earlier); from <= asOf {
+		return asOf, TimeOK
+	}
+	return when, TimeOK
+}
+
 // plainForm appends a time of a platform in the form that Read knows; what is none of the forms stays as it is.
 func plainForm(to, raw []byte) []byte {
 	if len(raw)+len("--::") > cap(to) {

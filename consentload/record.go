@@ -75,7 +75,11 @@ func (r *record) read(b formats.Batch, row int) (outcome, error) {
 			"check its quotes and commas"), nil
 	}
 	for i := range r.shape.acts {
-		out, err := r.readAct(&r.shape.acts[i])
+		a := &r.shape.acts[i]
+		out, err := r.readAct(a)
+		if out == rejected && (len(r.shape.acts) > 1 || a.each.set()) {
+			r.status = 0 // what the other acts of the row would say is not known
+		}
 		if err != nil || out == rejected {
 			return out, err
 		}
@@ -292,7 +296,7 @@ func (r *record) readTimes(a *act, e *event) bool {
 func (r *record) readWhen(a *act, e *event) bool {
 	for i := range a.at {
 		raw := r.value(&a.at[i])
-		when, bad := r.times.Read(raw, e.status.side())
+		when, bad := r.readInstant(raw, e.status)
 		switch bad {
 		case TimeOK:
 			e.when = when
@@ -318,6 +322,13 @@ func (r *record) readWhen(a *act, e *event) bool {
 	}
 	r.rejectTime(a.at[0].name, nil, TimeEmpty)
 	return false
+}
+
+func (r *record) readInstant(raw []byte, status Status) (Instant, TimeFault) {
+	if status.side() == Later && r.shape.dates {
+		return r.times.upTo(raw, r.asOf)
+	}
+	return r.times.Read(raw, status.side())
 }
 
 func (r *record) grantVersion(a *act) uint16 {

@@ -16,10 +16,10 @@ const (
 	snapshotByManifest = "manifest"
 )
 
-// ReadSnapshotTime reads the time of a snapshot: what a TimeReader reads, or a date alone, which stands for its end. Its
-// fault is of kind Usage.
-func ReadSnapshotTime(text string, zone *time.Location) (Instant, error) {
-	at, bad := NewTimeReader(zone).withDates().Read([]byte(text), Later)
+// readSnapshot reads the time of a snapshot: what a TimeReader reads, or a date alone, which stands for its end, or for
+// as-of when that lies within it. Its fault is of kind Usage.
+func readSnapshot(text string, zone *time.Location, asOf Instant) (Instant, error) {
+	at, bad := NewTimeReader(zone).withDates().upTo([]byte(text), asOf)
 	switch bad {
 	case TimeOK:
 		return at, nil
@@ -44,7 +44,7 @@ func (t *table) standsFor(snapshot string) (Instant, error) {
 		}
 		snapshot = *t.sidecar.SnapshotAt
 	}
-	at, err := ReadSnapshotTime(snapshot, t.zone)
+	at, err := readSnapshot(snapshot, t.zone, t.asOf)
 	if err != nil {
 		return None, fmt.Errorf("%s: %w", t.name, err)
 	}
@@ -59,7 +59,7 @@ func (t *table) instantInName() (Instant, error) {
 		found = datesIn(filepath.Base(t.path))
 	}
 	if len(found) == 1 {
-		at, err := ReadSnapshotTime(found[0], t.zone)
+		at, err := readSnapshot(found[0], t.zone, t.asOf)
 		if err != nil {
 			return None, fmt.Errorf("%s: %w", t.name, err)
 		}
@@ -73,7 +73,7 @@ func (t *table) instantInName() (Instant, error) {
 		Hint("name it such as contacts-2026-11-01.csv, or say snapshot_at: TIME")
 }
 
-// datesIn returns the dates of a name, in the form that ReadSnapshotTime reads: 2026-11-01, 20261101, and either with a
+// datesIn returns the dates of a name, in the form that readSnapshot reads: 2026-11-01, 20261101, and either with a
 // time behind it, as in 2026-11-01T06-30-00Z.
 func datesIn(name string) []string {
 	form := regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])` +

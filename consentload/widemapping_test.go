@@ -68,9 +68,9 @@ func (c mappedCase) state(t *testing.T, mapping string) consentload.State {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asOf, err := consentload.ReadSnapshotTime("2026-01-01T00:00:00Z", nil)
-	if err != nil {
-		t.Fatal(err)
+	asOf, bad := consentload.NewTimeReader(nil).Read([]byte("2026-01-01T00:00:00Z"), consentload.Later)
+	if bad != consentload.TimeOK {
+		t.Fatal(bad)
 	}
 	index, _, err := consentload.Load(t.Context(), catalog,
 		[]consentload.Source{{Name: "test", Path: path, Files: []string{path}, Mapping: m, IDs: c.ids}}, consentload.Options{AsOf: asOf})
