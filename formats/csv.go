@@ -3,7 +3,6 @@ package formats
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -204,27 +203,12 @@ func (r *csvReader) cut(b *csvBatch) error {
 }
 
 // fill reads until the capacity of buf is used or the input ends.
-func (r *csvReader) fill(buf []byte) ([]byte, error) {
-	for idle := 0; len(buf) < cap(buf) && !r.ended; {
-		n, err := r.src.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if errors.Is(err, io.EOF) {
-			r.ended = true
-			return buf, nil
-		}
-		if fault.KindOf(err) != 0 { // of a layer, which knows better where
-			return buf, err
-		}
-		if err != nil {
-			return buf, fmt.Errorf("%s: %w", r.name, err)
-		}
-		if idle++; n > 0 {
-			idle = 0
-		} else if idle == 100 {
-			return buf, fmt.Errorf("%s: %w", r.name, io.ErrNoProgress)
-		}
+func (r *csvReader) fill(buf []byte) (filled []byte, err error) {
+	if r.ended {
+		return buf, nil
 	}
-	return buf, nil
+	filled, r.ended, err = fill(r.src, buf, r.name)
+	return filled, err
 }
 
 // at returns the place of a fault: the line at which a row begins.

@@ -2,10 +2,8 @@ package formats
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"golang.org/x/text/transform"
 )
@@ -26,9 +24,7 @@ type csvBatch struct {
 	arena   []byte     // values whose doubled quotes were undone, or that were decoded
 	decoder transform.Transformer
 
-	// counted is a position of data and the number of line feeds before it, 32 bits each: where the last count of lines
-	// ended. Places asked for in order, as a load of consent does for every row, so cost one pass in all.
-	counted atomic.Uint64
+	lines lineCount
 }
 
 // Decode implements Batch. In a text without quotes a row costs three searches of its bytes: for its end, for the
@@ -74,7 +70,7 @@ func (b *csvBatch) Decode() error {
 
 func (b *csvBatch) reset() {
 	b.rows, b.torn, b.arena, b.gaps = b.rows[:0], b.torn[:0], b.arena[:0], false
-	b.counted.Store(0)
+	b.lines.reset()
 	if cap(b.values) < b.from.picks {
 		b.values = make([][][]byte, b.from.picks)
 	}
@@ -194,16 +190,7 @@ func (b *csvBatch) damaged(at int, what func(line int64) error) error {
 }
 
 // lineOf returns the line in which a position of data stands.
-func (b *csvBatch) lineOf(at int) int64 {
-	counted := b.counted.Load()
-	from, lines := int(counted>>32), counted&math.MaxUint32
-	if from > at {
-		from, lines = 0, 0
-	}
-	lines += uint64(bytes.Count(b.data[from:at], []byte{'\n'}))
-	b.counted.Store(uint64(at)<<32 | lines)
-	return b.line + int64(lines)
-}
+func (b *csvBatch) lineOf(at int) int64 { return b.lines.of(b.data, b.line, at) }
 
 // Rows implements Batch.
 func (b *csvBatch) Rows() int { return len(b.rows) }

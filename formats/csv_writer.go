@@ -11,17 +11,12 @@ import (
 
 // csvWriter copies the bytes of chosen rows. Its header is the reader's, byte for byte.
 type csvWriter struct {
-	shape  csvShape
-	header []byte // mark, header, the name of the extra column, line end
-	eol    string // the line end of the file, which completes a row without one when another follows
-	extra  int    // how many extra columns
-	w      io.Writer
-
-	begun bool   // the header is written
-	due   string // what must stand before the next row: the rest of a line end
-	rows  int64
-	err   error // the first error of w; nothing is written after it
-	parts pool[csvPart]
+	textOutput // its head: mark, header, the names of the extra columns, line end
+	shape      csvShape
+	eol        string // the line end of the file, which completes a row without one when another follows
+	extra      int    // how many extra columns
+	due        string // what must stand before the next row: the rest of a line end
+	parts      pool[csvPart]
 }
 
 // csvPart is the text of the kept rows of one batch.
@@ -34,8 +29,8 @@ type csvPart struct {
 
 // NewWriter implements Reader.
 func (r *csvReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
-	out := &csvWriter{shape: r.csvShape, eol: r.eol + missing(r.eol, "\n"), extra: len(extra), w: w}
-	out.header = append(bytes.Clone(r.mark), r.header...)
+	out := &csvWriter{textOutput: textOutput{w: w}, shape: r.csvShape, eol: r.eol + missing(r.eol, "\n"), extra: len(extra)}
+	out.head = append(bytes.Clone(r.mark), r.header...)
 	if r.noHeader {
 		return out, nil
 	}
@@ -44,9 +39,9 @@ func (r *csvReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the name of a column in %s: %w", r.charset.name, err)
 		}
-		out.header = appendField(append(out.header, r.delim), encoded, r.delim)
+		out.head = appendField(append(out.head, r.delim), encoded, r.delim)
 	}
-	out.header = append(out.header, r.eol...)
+	out.head = append(out.head, r.eol...)
 	out.due = missing(r.eol, out.eol)
 	return out, nil
 }
@@ -151,17 +146,11 @@ func (w *csvWriter) Append(part Part) error {
 		return fmt.Errorf("a part of another format: %T", part)
 	}
 	defer w.recycle(p)
-	w.begin()
-	if p.rows == 0 {
-		return w.err
+	err := w.appendRows([]byte(w.due), p.text, p.rows)
+	if p.rows > 0 {
+		w.due = p.due
 	}
-	w.write([]byte(w.due))
-	w.write(p.text)
-	w.due = p.due
-	if w.err == nil {
-		w.rows += p.rows
-	}
-	return w.err
+	return err
 }
 
 // recycle keeps a part for a later batch, unless a very long row has blown it up.
@@ -171,29 +160,6 @@ func (w *csvWriter) recycle(p *csvPart) {
 	}
 	w.parts.give(p)
 }
-
-// begin writes the header, once.
-func (w *csvWriter) begin() {
-	if !w.begun {
-		w.begun = true
-		w.write(w.header)
-	}
-}
-
-// write writes text unless an earlier write has failed.
-func (w *csvWriter) write(text []byte) {
-	if w.err != nil || len(text) == 0 {
-		return
-	}
-	n, err := w.w.Write(text)
-	if err == nil && n < len(text) {
-		err = io.ErrShortWrite
-	}
-	w.err = err
-}
-
-// Rows implements Writer.
-func (w *csvWriter) Rows() int64 { return w.rows }
 
 // Close implements Writer.
 func (w *csvWriter) Close() error {

@@ -1,10 +1,7 @@
 package formats
 
 import (
-	"bytes"
-	"math"
 	"strconv"
-	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -23,7 +20,7 @@ type jsonBatch struct {
 	isTorn  Bits
 	row     jsonRow
 
-	counted atomic.Uint64 // where the last count of lines ended, and the line feeds before it, 32 bits each
+	lines lineCount
 }
 
 // Decode implements Batch. One pass checks the grammar of each record and finds its values.
@@ -51,7 +48,7 @@ func (b *jsonBatch) Decode() error {
 func (b *jsonBatch) reset() {
 	b.rows, b.torn, b.isReady = b.rows[:0], 0, false
 	b.isTorn = b.isTorn[:0]
-	b.counted.Store(0)
+	b.lines.reset()
 	n := len(b.from.paths)
 	b.row.paths, b.row.arena = b.from.paths, b.row.arena[:0]
 	if cap(b.values) < n {
@@ -136,16 +133,7 @@ func lineEndBehind(data []byte, at int) int {
 }
 
 // lineOf returns the line in which a position of data stands.
-func (b *jsonBatch) lineOf(at int) int64 {
-	counted := b.counted.Load()
-	from, lines := int(counted>>32), counted&math.MaxUint32
-	if from > at {
-		from, lines = 0, 0
-	}
-	lines += uint64(bytes.Count(b.data[from:at], []byte{'\n'}))
-	b.counted.Store(uint64(at)<<32 | lines)
-	return b.line + int64(lines)
-}
+func (b *jsonBatch) lineOf(at int) int64 { return b.lines.of(b.data, b.line, at) }
 
 // Rows implements Batch.
 func (b *jsonBatch) Rows() int { return len(b.rows) }

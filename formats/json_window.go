@@ -2,8 +2,6 @@ package formats
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"io"
 	"sync/atomic"
 )
@@ -38,22 +36,9 @@ func (w *jsonWindow) ensure(n int) error {
 		w.buf = append(w.buf[:0], rest...)
 		w.pos = 0
 	}
-	for idle := 0; len(w.buf) < cap(w.buf); idle++ {
-		read, err := w.src.Read(w.buf[len(w.buf):cap(w.buf)])
-		w.buf = w.buf[:len(w.buf)+read]
-		switch {
-		case errors.Is(err, io.EOF):
-			w.ended = true
-			return nil
-		case err != nil:
-			return fmt.Errorf("%s: %w", w.name, err)
-		case read > 0:
-			idle = 0
-		case idle == 100:
-			return fmt.Errorf("%s: %w", w.name, io.ErrNoProgress)
-		}
-	}
-	return nil
+	var err error
+	w.buf, w.ended, err = fill(w.src, w.buf, w.name)
+	return err
 }
 
 // take forgets the next n bytes.

@@ -14,19 +14,14 @@ import (
 // one that does not end a line gets the line end of the document before another follows it. An array is written anew
 // around its records, one a line when the document has line ends.
 type jsonWriter struct {
-	from  *jsonReader
-	w     io.Writer
-	names [][]byte // of the extra columns: a comma, the key and its colon
-	keys  []string // the same, plain
-	head  string   // what stands before the first record
-	sep   string   // what stands between two, unless the first has its own line end
-	tail  string   // what stands behind the last
-
-	begun bool
-	due   bool // sep must stand before the next record
-	rows  int64
-	err   error // the first error of w; nothing is written after it
-	parts pool[jsonPart]
+	textOutput // its head: what stands before the first record
+	from       *jsonReader
+	names      [][]byte // of the extra columns: a comma, the key and its colon
+	keys       []string // the same, plain
+	sep        string   // what stands between two records, unless the first has its own line end
+	tail       string   // what stands behind the last
+	due        bool     // sep must stand before the next record
+	parts      pool[jsonPart]
 }
 
 // jsonPart is the text of the kept records of one batch.
@@ -39,12 +34,12 @@ type jsonPart struct {
 
 // NewWriter implements Reader.
 func (r *jsonReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
-	out := &jsonWriter{from: r, w: w, head: string(r.mark), sep: r.eol, keys: extra}
+	out := &jsonWriter{textOutput: textOutput{w: w, head: bytes.Clone(r.mark)}, from: r, sep: r.eol, keys: extra}
 	switch r.form {
 	case formPages:
 		return nil, r.noCopy()
 	case formArray:
-		out.head, out.sep, out.tail = out.head+"["+r.eol, ","+r.eol, "]"+r.eol
+		out.head, out.sep, out.tail = append(append(out.head, '['), r.eol...), ","+r.eol, "]"+r.eol
 	case formLines:
 		if r.eol == "" {
 			out.sep = "\n"
@@ -185,19 +180,15 @@ func (w *jsonWriter) Append(part Part) error {
 		return fmt.Errorf("a part of another format: %T", part)
 	}
 	defer w.recycle(p)
-	w.begin()
-	if p.rows == 0 {
-		return w.err
-	}
+	var due []byte
 	if w.due {
-		w.write([]byte(w.sep))
+		due = []byte(w.sep)
 	}
-	w.write(p.text)
-	w.due = p.due
-	if w.err == nil {
-		w.rows += p.rows
+	err := w.appendRows(due, p.text, p.rows)
+	if p.rows > 0 {
+		w.due = p.due
 	}
-	return w.err
+	return err
 }
 
 // recycle keeps a part for a later batch, unless a very long record has blown it up.
@@ -207,29 +198,6 @@ func (w *jsonWriter) recycle(p *jsonPart) {
 	}
 	w.parts.give(p)
 }
-
-// begin writes what stands before the first record, once.
-func (w *jsonWriter) begin() {
-	if !w.begun {
-		w.begun = true
-		w.write([]byte(w.head))
-	}
-}
-
-// write writes text unless an earlier write has failed.
-func (w *jsonWriter) write(text []byte) {
-	if w.err != nil || len(text) == 0 {
-		return
-	}
-	n, err := w.w.Write(text)
-	if err == nil && n < len(text) {
-		err = io.ErrShortWrite
-	}
-	w.err = err
-}
-
-// Rows implements Writer.
-func (w *jsonWriter) Rows() int64 { return w.rows }
 
 // Close implements Writer.
 func (w *jsonWriter) Close() error {

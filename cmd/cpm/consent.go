@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"cpm/consentload"
@@ -57,6 +58,17 @@ func (o *consentFlags) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "the summary as one JSON object")
 	f.BoolVar(&o.noProgress, "no-progress", false, "no progress bar")
 	f.StringVar(&o.config, "config", "", "the configuration (default: CPM_CONFIG, else cpm.yaml)")
+}
+
+// configured reads the configuration that a command's flags name, and fills in the flags that the command line leaves
+// out.
+func (o *consentFlags) configured(cmd *cobra.Command) (*configFile, error) {
+	found, err := readConfig(o.config)
+	if err != nil {
+		return nil, err
+	}
+	o.given = cmd.Flags().Changed
+	return found, layer(cmd.Flags(), found)
 }
 
 // consent is what a run takes its verdicts from, on its way: each step fills in what the next one needs.

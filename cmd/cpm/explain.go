@@ -54,14 +54,11 @@ func newExplainCommand(std streams) *cobra.Command {
 	}
 	o.bind(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		found, err := readConfig(o.config)
+		found, err := o.configured(cmd)
 		if err != nil {
 			return err
 		}
-		if err := layer(cmd.Flags(), found); err != nil {
-			return err
-		}
-		o.identifier, o.given = args[0], cmd.Flags().Changed
+		o.identifier = args[0]
 		return runExplain(cmd.Context(), std, o, found)
 	}
 	return cmd

@@ -59,14 +59,11 @@ func newFilterCommand(std streams, written []string) *cobra.Command {
 	}
 	o.bind(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		found, err := readConfig(o.config)
+		found, err := o.configured(cmd)
 		if err != nil {
 			return err
 		}
-		if err := layer(cmd.Flags(), found); err != nil {
-			return err
-		}
-		o.audience, o.given = args[0], cmd.Flags().Changed
+		o.audience = args[0]
 		return runFilter(cmd.Context(), std, o, found)
 	}
 	return cmd

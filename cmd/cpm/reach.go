@@ -59,14 +59,10 @@ func newReachCommand(std streams, written []string) *cobra.Command {
 		} else if err := refuseAudienceFlags(cmd.Flags()); err != nil {
 			return err
 		}
-		found, err := readConfig(o.config)
+		found, err := o.configured(cmd)
 		if err != nil {
 			return err
 		}
-		if err := layer(cmd.Flags(), found); err != nil {
-			return err
-		}
-		o.given = cmd.Flags().Changed
 		return runReach(cmd.Context(), std, o, found)
 	}
 	return cmd

@@ -24,7 +24,7 @@ const maxGroupRows = 1 << 26
 // File is an open Parquet file whose metadata has been checked. It is safe for use by several goroutines.
 type File struct {
 	name     string
-	source   *source
+	source   *fault.Source
 	footer   *footer
 	pq       *pq.File
 	metadata *format.FileMetaData
@@ -44,7 +44,7 @@ type leaf struct {
 
 // Open reads the footer of a file of the given size and checks it. Name is for messages.
 func Open(name string, r io.ReaderAt, size int64) (f *File, err error) {
-	f = &File{name: name, source: &source{r: r}}
+	f = &File{name: name, source: &fault.Source{From: r}}
 	defer f.recover(&err)
 	if f.footer, err = readFooter(name, r, size); err != nil {
 		return nil, err
@@ -231,7 +231,7 @@ func (f *File) recover(err *error) {
 
 // fault makes a fault of the file of an error of parquet-go, unless it comes from a source that could not be read.
 func (f *File) fault(err error, what string) error {
-	if cause := f.source.failure(); cause != nil {
+	if cause := f.source.Failure(); cause != nil {
 		return fmt.Errorf("%s: %w", f.name, cause)
 	}
 	return fault.New(fault.Input, f.name, "%s", what).Because(err).Hint("copy or export the file again")

@@ -9,7 +9,6 @@ import (
 	"io"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/klauspost/compress/flate"
 
@@ -28,41 +27,12 @@ const (
 // archive is the zip package of a workbook.
 type archive struct {
 	name   string
-	source *source
+	source *fault.Source
 	parts  map[string]*zip.File // by name, in lower case
 }
 
-// source reads the file and remembers the first failure that is not its end: a disk that fails is nobody's bad input.
-type source struct {
-	r     io.ReaderAt
-	mutex sync.Mutex
-	err   error
-}
-
-// ReadAt implements io.ReaderAt.
-func (s *source) ReadAt(b []byte, at int64) (int, error) {
-	if at < 0 { // a damaged package refers to what stands before it
-		return 0, io.ErrUnexpectedEOF
-	}
-	n, err := s.r.ReadAt(b, at)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.mutex.Lock()
-		defer s.mutex.Unlock()
-		if s.err == nil {
-			s.err = err
-		}
-	}
-	return n, err
-}
-
-func (s *source) failure() error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.err
-}
-
 func openArchive(name string, r io.ReaderAt, size int64) (*archive, error) {
-	a := &archive{name: name, source: &source{r: r}, parts: map[string]*zip.File{}}
+	a := &archive{name: name, source: &fault.Source{From: r}, parts: map[string]*zip.File{}}
 	z, err := zip.NewReader(a.source, size)
 	if err != nil {
 		return nil, a.damaged("", err)
@@ -140,7 +110,7 @@ func (a *archive) decode(part string, into any) error {
 // damaged makes a fault of an error of reading, unless it comes from a source that could not be read. What the error
 // says is left out: it may quote the file.
 func (a *archive) damaged(part string, err error) error {
-	if cause := a.source.failure(); cause != nil {
+	if cause := a.source.Failure(); cause != nil {
 		return fmt.Errorf("%s: %w", a.name, cause)
 	}
 	if part == "" {
