@@ -23,12 +23,9 @@ type mapper struct {
 // mappedShape finds the columns of a mapping in a table. Its faults are of kind Input where the file has not the shape,
 // and of kind Usage where the source must say more.
 func (l *loader) mappedShape(t *table, m *Mapping, reader formats.Reader) (*shape, error) {
-	s := &shape{mapping: m.Name, snapshot: None, dates: m.Dates, links: t.source.Links}
-	f := &mapper{
-		finder:  finder{file: t.name, header: reader.Info().Columns, shape: s, used: map[int]bool{}, chosen: map[int]int{}},
-		mapping: m, table: t, source: t.source, kinds: l.catalog.Kinds, keep: l.keep, ignored: map[int]bool{},
-	}
-	f.paths, _ = reader.(formats.PathReader)
+	f := newMapper(t, m, reader, l.catalog.Kinds)
+	f.keep = l.keep
+	s := f.shape
 	for _, step := range []func() error{f.passOver, f.ids, f.conditions, f.acts} {
 		if err := step(); err != nil {
 			return nil, err
@@ -40,6 +37,17 @@ func (l *loader) mappedShape(t *table, m *Mapping, reader formats.Reader) (*shap
 		}
 	}
 	return s, nil
+}
+
+// newMapper returns a mapper that reads all kinds.
+func newMapper(t *table, m *Mapping, reader formats.Reader, kinds *Kinds) *mapper {
+	s := &shape{mapping: m.Name, snapshot: None, dates: m.Dates, links: t.source.Links}
+	f := &mapper{
+		finder:  finder{file: t.name, header: reader.Info().Columns, shape: s, used: map[int]bool{}, chosen: map[int]int{}},
+		mapping: m, table: t, source: t.source, kinds: kinds, keep: func(Kind) bool { return true }, ignored: map[int]bool{},
+	}
+	f.paths, _ = reader.(formats.PathReader)
+	return f
 }
 
 // passOver finds the columns that tell nothing of consent. One that the file lacks tells nothing either.

@@ -70,12 +70,7 @@ func ReadPresets() (Presets, error) {
 // Detect returns the preset whose columns a header has; nil where none fits. Two that fit are a fault of kind Usage:
 // which of them wrote the file changes what its words mean.
 func (p Presets) Detect(file string, header []string) (*Mapping, error) {
-	var fit Presets
-	for _, m := range p {
-		if len(m.Detect) > 0 && m.fits(header) {
-			fit = append(fit, m)
-		}
-	}
+	fit := p.fitting(header)
 	switch len(fit) {
 	case 0:
 		return nil, nil //nolint:nilnil // a table of any other kind
@@ -84,6 +79,16 @@ func (p Presets) Detect(file string, header []string) (*Mapping, error) {
 	}
 	return nil, fault.New(fault.Usage, file, "the columns are those of the presets %s and %s", fit[0].Name, fit[1].Name).
 		Hint("say which it is: --preset %s, or preset: %s in the source", fit[0].Name, fit[0].Name)
+}
+
+// fitting returns the presets whose columns a header has.
+func (p Presets) fitting(header []string) (fit Presets) {
+	for _, m := range p {
+		if len(m.Detect) > 0 && m.fits(header) {
+			fit = append(fit, m)
+		}
+	}
+	return fit
 }
 
 // fits reports whether a header has every column by which the mapping is told.
