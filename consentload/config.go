@@ -2,7 +2,8 @@ package consentload
 
 // Config is cpm.yaml as written: words, not yet meaning. The struct tags are the one source of the reader, of the
 // nearest-key hints and of the JSON schema: `doc` is the sentence that the schema prints, `enum` the words to choose
-// from, `format` the form of a text, `min` the least number; `written` takes a number for its own text.
+// from, `format` the form of a text, `min` the least number; `written` takes a number for its own text, and
+// `blank` an empty one.
 type Config struct {
 	Version     int                      `yaml:"version" enum:"1" doc:"the version of this file's form; 1" required:"true"`
 	Timezone    string                   `yaml:"timezone" format:"zone" doc:"IANA zone of times written without one, such as Asia/Shanghai; there is no default"`

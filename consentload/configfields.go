@@ -14,6 +14,7 @@ type configField struct {
 	format   string   // "duration", "percent", "zone" or "region"; empty: any text
 	required bool
 	written  bool   // a number stands for its own text: version 2.10 is "2.10", and 010 is no 8
+	blank    bool   // it may be empty
 	least    *int64 // the least number; nil: any
 	index    []int
 	kind     reflect.Type
@@ -38,6 +39,7 @@ func configFields(section reflect.Type) []configField {
 		one := configField{
 			key: key, doc: field.Tag.Get("doc"), format: field.Tag.Get("format"),
 			required: field.Tag.Get("required") == "true", written: field.Tag.Get("written") == "true",
+			blank: field.Tag.Get("blank") == "true",
 			index: []int{i}, kind: field.Type,
 		}
 		if words := field.Tag.Get("enum"); words != "" {

@@ -101,7 +101,7 @@ func (w *configWalk) text(node ast.Node, into reflect.Value, f configField, at a
 		if _, scalar := node.(ast.ScalarNode); scalar {
 			one.Hint("write it in quotes")
 		}
-	case strings.TrimSpace(text) == "":
+	case strings.TrimSpace(text) == "" && !f.blank:
 		w.failAt(at, "%s is empty", at).Hint("write a value, or leave the key out")
 	case strings.ContainsFunc(text, unicode.IsControl):
 		w.failAt(at, "%s holds a line break or another control character", at).Hint("write it in one line")

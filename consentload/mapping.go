@@ -25,8 +25,8 @@ type Mapping struct {
 	Timezone  string              `yaml:"timezone" format:"zone" doc:"IANA zone of times that the platform writes without one"`
 	NoHeader  bool                `yaml:"no_header" doc:"whether its files have no line that names the columns: they are then called #1, #2, …"`
 	Dates     bool                `yaml:"dates" doc:"whether a time may be a date alone: a grant counts from its start, a refusal from its end"`
-	Drop      map[string][]string `yaml:"drop" written:"true" doc:"records that are no person's: a column, and its values"`
-	NoGrant   map[string][]string `yaml:"no_grant" written:"true" doc:"records that grant nothing, though they may refuse: a column, and its values"`
+	Drop      map[string][]string `yaml:"drop" written:"true" blank:"true" doc:"records that are no person's: a column, and its values; an empty one stands for nothing"`
+	NoGrant   map[string][]string `yaml:"no_grant" written:"true" blank:"true" doc:"records that grant nothing, though they may refuse: a column, and its values"`
 	MustEmpty []string            `yaml:"must_be_empty" written:"true" doc:"columns that hold consent which the mapping does not read: a record that has something there cannot be read"`
 	Pass      []string            `yaml:"pass" written:"true" doc:"columns that tell nothing of consent; they matter where columns names all others"`
 	Acts      []ActMapping        `yaml:"acts" doc:"what a record tells of consent" required:"true"`
@@ -43,7 +43,7 @@ type IDMapping struct {
 	Split   string              `yaml:"split" doc:"what parts several values in one cell"`
 	Prefix  string              `yaml:"prefix" doc:"what may stand before a value and is no part of it, such as the ' that makes spreadsheets keep digits"`
 	Region  string              `yaml:"region" format:"region" doc:"ISO 3166 region of phone numbers that the platform writes without a country code; that of the configuration when absent"`
-	When    map[string][]string `yaml:"when" written:"true" doc:"only where a column has one of these values"`
+	When    map[string][]string `yaml:"when" written:"true" blank:"true" doc:"only where a column has one of these values; an empty one stands for nothing"`
 }
 
 // columns lists the columns of an identifier.
@@ -61,7 +61,7 @@ type ActMapping struct {
 	Split   string              `yaml:"split" doc:"what parts the elements of each in a cell of text"`
 	Columns string              `yaml:"columns" doc:"one act for each column whose name has this pattern; * stands for anything"`
 	Above   string              `yaml:"above" doc:"of columns: what parts a name from that of the column above it (Sales_Emails, Sales), without whose grant it grants nothing"`
-	When    map[string][]string `yaml:"when" written:"true" doc:"only where a column has one of these values"`
+	When    map[string][]string `yaml:"when" written:"true" blank:"true" doc:"only where a column has one of these values; an empty one stands for nothing"`
 	IfSet   string              `yaml:"if_set" doc:"only where this column holds something"`
 
 	Channel       string            `yaml:"channel" doc:"the channel; * for all"`
