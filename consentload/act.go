@@ -8,6 +8,7 @@ import (
 // act is one statement that a row of a shape can make, its columns found.
 type act struct {
 	each    ref    // an array or object with one act for each element; zero: the row makes one
+	list    int    // the number of each among those of the shape; 0: it is read anew
 	split   string // what parts the elements of each in a cell of text
 	when    []condition
 	ifSet   ref
@@ -145,23 +146,23 @@ func (r *record) breakOn(err error, f *ref) {
 
 // readAct reads one statement of the row at hand, or one for each element.
 func (r *record) readAct(a *act) (outcome, error) {
-	r.element = element{}
+	r.element = r.none()
 	if !a.each.set() {
 		return r.readOne(a)
 	}
 	named := r.namedPurposes(a)
 	out, err := passed, error(nil)
-	walked := r.eachElement(a, func(one element) {
+	r.breakOn(r.list.of(a, r.raw(&a.each)), &a.each)
+	for i := range r.list.elements {
 		if err != nil || out == rejected {
-			return
+			break
 		}
-		r.element = one
+		r.element = &r.list.elements[i]
 		if named != nil {
 			named[foldName(string(r.value(&a.purpose.from)))] = true
 		}
 		out, err = r.readOne(a)
-	})
-	r.breakOn(walked, &a.each)
+	}
 	if err != nil || out == rejected || r.broken != nil || a.absent == 0 {
 		return out, err
 	}
@@ -176,27 +177,6 @@ func (r *record) namedPurposes(a *act) map[string]bool {
 	return map[string]bool{}
 }
 
-// eachElement calls each with the elements of an act: those of JSON, or the parts of a cell of text.
-func (r *record) eachElement(a *act, each func(element)) error {
-	value := r.raw(&a.each)
-	if a.split != "" {
-		for part := range bytes.SplitSeq(value, []byte(a.split)) {
-			if part = bytes.TrimFunc(part, isBlank); len(part) > 0 {
-				each(element{text: part})
-			}
-		}
-		return nil
-	}
-	top, err := outermost(value)
-	if err != nil {
-		return err
-	}
-	return top.walk(a.each.path, func(one element) error {
-		each(one)
-		return nil
-	})
-}
-
 // readAbsent makes the acts for the purposes that no element has named.
 func (r *record) readAbsent(a *act, named map[string]bool) (outcome, error) {
 	out, err := passed, error(nil)
@@ -206,7 +186,8 @@ func (r *record) readAbsent(a *act, named map[string]bool) (outcome, error) {
 		if named[word] || out == rejected || err != nil {
 			continue
 		}
-		r.element = element{text: []byte(word)}
+		r.element = r.none()
+		r.element.text = []byte(word)
 		rest.purpose.from = ref{from: ofMatch, text: []byte(word), name: a.purpose.from.name}
 		out, err = r.readOne(&rest)
 	}

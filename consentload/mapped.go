@@ -17,7 +17,8 @@ type mapper struct {
 	source  *Source
 	kinds   *Kinds
 	keep    func(Kind) bool
-	ignored map[int]bool // columns that the mapping or the source passes over
+	lists   map[string]int // the numbers of what acts name under each
+	ignored map[int]bool   // columns that the mapping or the source passes over
 }
 
 // mappedShape finds the columns of a mapping in a table. Its faults are of kind Input where the file has not the shape,
@@ -44,7 +45,7 @@ func newMapper(t *table, m *Mapping, reader formats.Reader, kinds *Kinds) *mappe
 	s := &shape{mapping: m.Name, snapshot: None, dates: m.Dates, links: t.source.Links}
 	f := &mapper{
 		finder:  finder{file: t.name, header: reader.Info().Columns, shape: s, used: map[int]bool{}, chosen: map[int]int{}},
-		mapping: m, table: t, source: t.source, kinds: kinds, keep: func(Kind) bool { return true }, ignored: map[int]bool{},
+		mapping: m, table: t, source: t.source, kinds: kinds, keep: func(Kind) bool { return true }, ignored: map[int]bool{}, lists: map[string]int{},
 	}
 	f.paths, _ = reader.(formats.PathReader)
 	return f
@@ -299,6 +300,9 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 			return nil // the column that makes the act is one that an export may lack
 		}
 	}
+	if m.Each != "" && m.Split == "" {
+		a.list = f.listNumber(strings.TrimSuffix(m.Each, "?"))
+	}
 	if column >= 0 {
 		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column], mixed: true}
 		a.above = f.above(m.Above, column)
@@ -335,6 +339,14 @@ func (f *mapper) above(mark string, column int) ref {
 			return ref{from: ofColumn, place: f.add(found[0]), name: name}
 		}
 	}
+}
+
+// listNumber numbers what acts name under each, from 1.
+func (f *mapper) listNumber(each string) int {
+	if f.lists[each] == 0 {
+		f.lists[each] = len(f.lists) + 1
+	}
+	return f.lists[each]
 }
 
 func statusOrNone(word string) Status {

@@ -2,11 +2,10 @@ package consentload
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"strings"
 
-	"github.com/buger/jsonparser"
+	"cpm/formats"
 )
 
 // step is one key of a path into a value of JSON, and what is done with what stands there.
@@ -50,16 +49,19 @@ type element struct {
 	key  []byte
 	text []byte // of a string its text, of an object or array its JSON, of another value as it is written; nil: null
 	open bool   // an object or array: paths lead on into it
+
+	members []formats.JSONMember // of an object that was asked for one of them
+	isRead  bool                 // members are read
 }
 
-// outermost returns the value of a column as one to walk from. It is looked at before it is trusted: it may be the text
-// of a table, or a string.
+// outermost returns the value of a column as one to walk from. It may be the text of a table, or a string, so nothing is
+// known of it: the first step into it reads it whole, and refuses what is no JSON.
 func outermost(value []byte) (element, error) {
 	value = bytes.TrimSpace(value)
 	switch {
 	case len(value) == 0:
 		return element{}, nil
-	case value[0] != '{' && value[0] != '[' || !json.Valid(value):
+	case value[0] != '{' && value[0] != '[':
 		return element{}, errNoJSON
 	}
 	return element{text: value, open: true}, nil
@@ -67,9 +69,9 @@ func outermost(value []byte) (element, error) {
 
 // walk calls each with every value to which the steps lead. Where a key is missing, or its value is null, they lead
 // nowhere.
-func (e element) walk(steps []step, each func(element) error) error {
+func (e *element) walk(steps []step, each func(element) error) error {
 	if len(steps) == 0 {
-		return each(e)
+		return each(*e)
 	}
 	s := steps[0]
 	if s.key != "" {
@@ -77,7 +79,7 @@ func (e element) walk(steps []step, each func(element) error) error {
 		if err != nil {
 			return err
 		}
-		e = found
+		e = &found
 	}
 	if e.text == nil {
 		return nil
@@ -86,7 +88,7 @@ func (e element) walk(steps []step, each func(element) error) error {
 	case s.all || s.field != "":
 		return e.elements(s, func(inner element) error { return inner.walk(steps[1:], each) })
 	case s.entries:
-		return e.members(func(inner element) error {
+		return e.eachMember(func(inner element) error {
 			return inner.walk(steps[1:], func(last element) error {
 				last.key = inner.key
 				return each(last)
@@ -97,7 +99,11 @@ func (e element) walk(steps []step, each func(element) error) error {
 }
 
 // first returns the first value to which the steps lead; nil when there is none.
-func (e element) first(steps []step) (value []byte, err error) {
+func (e *element) first(steps []step) (value []byte, err error) {
+	if len(steps) == 1 && steps[0].leaf() {
+		found, err := e.member(steps[0].key)
+		return found.text, err
+	}
 	found := false
 	err = e.walk(steps, func(one element) error {
 		if !found {
@@ -109,87 +115,103 @@ func (e element) first(steps []step) (value []byte, err error) {
 }
 
 // elements calls each with the elements of an array that a step chooses.
-func (e element) elements(s step, each func(element) error) (err error) {
+func (e *element) elements(s step, each func(element) error) error {
 	if !e.open || e.text[0] != '[' {
 		return errNoJSON
 	}
-	_, broken := jsonparser.ArrayEach(e.text, func(inner []byte, kind jsonparser.ValueType, _ int, _ error) {
-		if err != nil {
-			return
-		}
-		var one element
-		one, err = elementOf(inner, kind)
-		if err == nil && s.field != "" {
-			var is element
-			if is, err = one.member(s.field); foldName(string(is.text)) != foldName(s.is) {
-				return
-			}
-		}
-		if err == nil {
-			err = each(one)
-		}
-	})
-	if err == nil && broken != nil {
-		err = errNoJSON
-	}
-	return err
-}
-
-// members calls each with the members of an object.
-func (e element) members(each func(element) error) error {
-	if !e.open || e.text[0] != '{' {
+	var room [16][]byte
+	all, whole := formats.AppendElements(room[:0], e.text)
+	if !whole {
 		return errNoJSON
 	}
-	seen := map[string]struct{}{}
-	return jsonparser.ObjectEach(e.text, func(key, inner []byte, kind jsonparser.ValueType, _ int) error {
-		if _, twice := seen[string(key)]; twice {
-			return errTwice
-		}
-		seen[string(key)] = struct{}{}
-		one, err := elementOf(inner, kind)
+	for _, text := range all {
+		one, err := elementOf(text)
 		if err != nil {
 			return err
 		}
-		one.key = bytes.Clone(key)
-		return each(one)
-	})
+		if s.field != "" {
+			is, err := one.member(s.field)
+			if err != nil {
+				return err
+			}
+			if foldName(string(is.text)) != foldName(s.is) {
+				continue
+			}
+		}
+		if err := each(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachMember calls each with the members of an object.
+func (e *element) eachMember(each func(element) error) error {
+	if !e.open || e.text[0] != '{' {
+		return errNoJSON
+	}
+	if err := e.read(); err != nil {
+		return err
+	}
+	seen := make(map[string]struct{}, len(e.members))
+	for _, m := range e.members {
+		if _, twice := seen[string(m.Key)]; twice {
+			return errTwice
+		}
+		seen[string(m.Key)] = struct{}{}
+		one, err := elementOf(m.Value)
+		if err != nil {
+			return err
+		}
+		one.key = m.Key
+		if err := each(one); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // member returns a member of an object; the zero element when it has none, or this is no object.
-func (e element) member(name string) (found element, err error) {
+func (e *element) member(name string) (found element, err error) {
 	if !e.open || e.text[0] != '{' {
 		return element{}, nil
 	}
+	if err := e.read(); err != nil {
+		return element{}, err
+	}
 	times := 0
-	err = jsonparser.ObjectEach(e.text, func(key, inner []byte, kind jsonparser.ValueType, _ int) (err error) {
-		if string(key) != name {
-			return nil
+	for i := range e.members {
+		if string(e.members[i].Key) != name {
+			continue
 		}
 		if times++; times > 1 {
-			return errTwice
+			return element{}, errTwice
 		}
-		found, err = elementOf(inner, kind)
-		return err
-	})
-	return found, err
+		if found, err = elementOf(e.members[i].Value); err != nil {
+			return element{}, err
+		}
+	}
+	return found, nil
 }
 
-// elementOf is a value as the parser hands it out: of a string what stands between its quotes.
-func elementOf(value []byte, kind jsonparser.ValueType) (element, error) {
-	switch kind {
-	case jsonparser.Null, jsonparser.NotExist:
-		return element{}, nil
-	case jsonparser.Object, jsonparser.Array:
-		return element{text: value, open: true}, nil
-	case jsonparser.String:
-		text, err := jsonparser.Unescape(value, nil)
-		if err != nil {
-			return element{}, errNoJSON
-		}
-		if text == nil {
-			text = []byte{}
-		}
-		return element{text: text}, nil
+// read finds the members of an object, once.
+func (e *element) read() error {
+	if e.isRead {
+		return nil
 	}
-	return element{text: value}, nil
+	members, whole := formats.AppendMembers(e.members[:0], e.text)
+	if !whole {
+		return errNoJSON
+	}
+	e.members, e.isRead = members, true
+	return nil
+}
+
+// elementOf is a valid value as it is written.
+func elementOf(value []byte) (element, error) {
+	text, whole := formats.JSONText(value)
+	if !whole {
+		return element{}, errNoJSON
+	}
+	return element{text: text, open: value[0] == '{' || value[0] == '['}, nil
 }

@@ -34,7 +34,9 @@ type record struct {
 
 	batch   formats.Batch // with row, the record at hand
 	row     int
-	element element // of the act at hand
+	element *element // of the act at hand
+	bare    element  // what it is where there is none
+	list    elements // of the act at hand, and of those with the same each
 	broken  *problem
 	names   []named
 	events  []event // of the row: all are in force, or none is
@@ -63,7 +65,8 @@ type wordNumber struct {
 // identifiers that could be read, and r.status the status of the act at hand, 0 when it could not.
 func (r *record) read(b formats.Batch, row int) (outcome, error) {
 	r.tally.Rows++
-	r.batch, r.row, r.element, r.broken = b, row, element{}, nil
+	r.batch, r.row, r.element, r.broken = b, row, r.none(), nil
+	r.list.list = 0
 	r.events, r.status, r.problem, r.ignored = r.events[:0], 0, problem{}, false
 	if len(r.shape.drop) > 0 && !b.Malformed(row) && r.holdsAny(r.shape.drop) {
 		r.tally.Dropped++
