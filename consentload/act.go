@@ -76,7 +76,10 @@ func (r *record) holdsAny(conditions []condition) bool {
 	return false
 }
 
-func (r *record) has(c *condition) bool { return c.values[foldName(string(r.value(&c.of)))] }
+func (r *record) has(c *condition) bool {
+	var room [32]byte
+	return c.values[string(foldWord(room[:0], r.value(&c.of)))]
+}
 
 // value returns what stands in a column of the row, or of the element, at hand; nil for nothing. A value that should
 // hold JSON and does not is remembered as broken.
@@ -248,11 +251,12 @@ func (a *act) statusOf(raw []byte) Status {
 	if status, known := a.words[string(raw)]; known { // most words stand as they are documented
 		return status
 	}
-	word := foldName(string(raw))
-	if word == "" {
+	var room [32]byte
+	word := foldWord(room[:0], raw)
+	if len(word) == 0 {
 		return noStatement
 	}
-	return a.words[word]
+	return a.words[string(word)]
 }
 
 // naming is how the channel or the purpose of an act is told.

@@ -328,6 +328,23 @@ func foldName(name string) string {
 	}, name)))
 }
 
+// foldWord is foldName for the words of records. A short one in plain letters, as nearly all are, is made in room.
+func foldWord(room, raw []byte) []byte {
+	if len(raw) > cap(room) {
+		return []byte(foldName(string(raw)))
+	}
+	for _, c := range raw {
+		switch {
+		case c <= ' ' || c >= 0x7f:
+			return []byte(foldName(string(raw)))
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		room = append(room, c)
+	}
+	return room
+}
+
 func folded(names []string) map[string]bool {
 	set := map[string]bool{}
 	for _, name := range names {

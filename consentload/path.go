@@ -134,7 +134,7 @@ func (e *element) elements(s step, each func(element) error) error {
 			if err != nil {
 				return err
 			}
-			if foldName(string(is.text)) != foldName(s.is) {
+			if string(is.text) != s.is && foldName(string(is.text)) != foldName(s.is) {
 				continue
 			}
 		}
