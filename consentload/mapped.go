@@ -300,9 +300,7 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 			return nil // the column that makes the act is one that an export may lack
 		}
 	}
-	if m.Each != "" && m.Split == "" {
-		a.list = f.listNumber(strings.TrimSuffix(m.Each, "?"))
-	}
+	a.list = f.listNumber(m)
 	if column >= 0 {
 		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column], mixed: true}
 		a.above = f.above(m.Above, column)
@@ -341,8 +339,12 @@ func (f *mapper) above(mark string, column int) ref {
 	}
 }
 
-// listNumber numbers what acts name under each, from 1.
-func (f *mapper) listNumber(each string) int {
+// listNumber numbers what acts name under each, from 1; 0 for what they do not share.
+func (f *mapper) listNumber(m *ActMapping) int {
+	if m.Each == "" || m.Split != "" {
+		return 0
+	}
+	each := strings.TrimSuffix(m.Each, "?")
 	if f.lists[each] == 0 {
 		f.lists[each] = len(f.lists) + 1
 	}

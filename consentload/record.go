@@ -2,7 +2,6 @@ package consentload
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"cpm/formats"
@@ -77,18 +76,8 @@ func (r *record) read(b formats.Batch, row int) (outcome, error) {
 		return r.reject("", "the row does not split into the columns of the header",
 			"check its quotes and commas"), nil
 	}
-	for i := range r.shape.acts {
-		a := &r.shape.acts[i]
-		out, err := r.readAct(a)
-		if out == rejected && (len(r.shape.acts) > 1 || a.each.set()) {
-			r.status = 0 // what the other acts of the row would say is not known
-		}
-		if err != nil || out == rejected {
-			return out, err
-		}
-	}
-	if out := r.refuseUnread(); out == rejected {
-		return rejected, nil
+	if out, err := r.readActs(); err != nil || out == rejected {
+		return out, err
 	}
 	if len(r.events) == 0 && !r.shape.links {
 		if r.ignored {
@@ -104,6 +93,21 @@ func (r *record) read(b formats.Batch, row int) (outcome, error) {
 			"mend or remove the record at its source"), nil
 	}
 	return r.settle(), nil
+}
+
+// readActs reads all statements of the row.
+func (r *record) readActs() (outcome, error) {
+	for i := range r.shape.acts {
+		a := &r.shape.acts[i]
+		out, err := r.readAct(a)
+		if out == rejected && (len(r.shape.acts) > 1 || a.each.set()) {
+			r.status = 0 // what the other acts of the row would say is not known
+		}
+		if err != nil || out == rejected {
+			return out, err
+		}
+	}
+	return r.refuseUnread(), nil
 }
 
 // refuseUnread rejects a row with a value that cannot be read, or with consent in it that the mapping does not read.
@@ -352,60 +356,4 @@ func (r *record) grantVersion(a *act) uint16 {
 		r.versions[string(r.buf)] = number
 	}
 	return number
-}
-
-func (r *record) reject(column, what, mend string) outcome {
-	r.problem = problem{column: column, what: what, mend: mend}
-	return rejected
-}
-
-// rejectWord rejects a row for a word that nobody declared. The word is told unless it may be an identifier.
-func (r *record) rejectWord(f *ref, what string) outcome {
-	value := bytes.TrimSpace(r.value(f))
-	told := tellable(value)
-	if f.mixed {
-		told = untold(value)
-	}
-	mend := fmt.Sprintf("declare it in the configuration, as a name or alias, or list it under ignore: %ss", what)
-	switch {
-	case what == "status" && r.shape.mapping == canonical:
-		mend = "a status is granted, denied, withdrawn or pending"
-	case f.mixed:
-		mend = "name the column under id in the source if it holds identifiers, under ignore if it tells nothing of consent, " +
-			"or read it by a mapping of your own (cpm presets show " + r.shape.mapping + ")"
-	case what == "status":
-		mend = "say in a mapping of your own what it means, or that it is unknown (cpm presets show " + r.shape.mapping + ")"
-	case f.from == ofMatch:
-		mend += "; a column that holds identifiers goes under id in its source, one that tells nothing of consent under ignore"
-	}
-	if len(value) == 0 {
-		return r.reject(f.name, "the "+what+" is empty", mend)
-	}
-	return r.reject(f.name, fmt.Sprintf("%s is no known %s", told, what), mend)
-}
-
-func (r *record) rejectTime(column string, raw []byte, bad TimeFault) {
-	const forms = "write RFC 3339, YYYY-MM-DD HH:MM:SS, or Unix seconds or milliseconds"
-	switch bad {
-	case TimeWithoutZone:
-		r.reject(column, "the time has no zone, and none is declared",
-			"add --timezone Asia/Shanghai (or the zone of the export), or timezone: to the configuration")
-		r.problem.always = true
-	case TimeEmpty:
-		r.reject(column, "the time is empty", forms)
-	default:
-		r.reject(column, "a time of the form "+pattern(raw)+" cannot be read", forms)
-	}
-}
-
-// idNames lists the identifier columns for a message.
-func (s *shape) idNames() string {
-	var names []byte
-	for i, column := range append(s.ids[:len(s.ids):len(s.ids)], s.unread...) {
-		if i > 0 {
-			names = append(names, ", "...)
-		}
-		names = append(names, column.of.name...)
-	}
-	return string(names)
 }
