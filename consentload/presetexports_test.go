@@ -67,7 +67,7 @@ func (e presetExport) load(t testing.TB, data []byte, batch int) (Tally, error) 
 		Ignore: []string{"SalesCommunications", "Company", "Marketing_Frequency"},
 	}
 	if e.preset.DeclareID {
-		source.IDs["customer_id"] = declaredColumn(data)
+		source.IDs["customer_id"] = declaredColumn(e.preset.Name, data)
 	}
 	told := FileReport{}
 	input := formats.Input{Name: e.name, Reader: bytes.NewReader(data), Size: int64(len(data))}
@@ -75,8 +75,19 @@ func (e presetExport) load(t testing.TB, data []byte, batch int) (Tally, error) 
 	return told.Tally, err
 }
 
-// declaredColumn is the first column of a table, for a preset that leaves identifiers to be declared.
-func declaredColumn(data []byte) string {
+// declaredColumn is the key of a platform that writes JSON, or the first column of a table, for a preset that leaves
+// identifiers to be declared.
+func declaredColumn(preset string, data []byte) string {
+	switch preset {
+	case "onetrust-api":
+		return "Identifier"
+	case "segment-event":
+		return "userId?"
+	case "didomi":
+		return "organization_user_id"
+	case "kantara":
+		return "piiPrincipalId"
+	}
 	header, _, _ := bytes.Cut(data, []byte("\n"))
 	first, _, _ := bytes.Cut(header, []byte(","))
 	return strings.Trim(string(first), "\"\r ")
