@@ -97,20 +97,13 @@ func (r *jsonReader) begin(o Options) error {
 
 // refuseTableOptions refuses what is said of tables alone.
 func refuseTableOptions(name string, o Options) error {
-	var what string
-	switch {
+	switch utf8 := strings.EqualFold(strings.ReplaceAll(o.Encoding, "-", ""), "utf8"); {
 	case o.NoHeader:
-		what = "has no header to be without: its keys name the columns"
-	case o.Encoding != "" && !strings.EqualFold(strings.ReplaceAll(o.Encoding, "-", ""), "utf8"):
-		what = "is UTF-8 and has no other encoding"
-	case o.Delimiter != 0:
-		what = "has no delimiter"
-	case o.Sheet != "":
-		what = "has no sheets"
-	default:
-		return nil
+		return fault.New(fault.Usage, name, "JSON has no header to be without: its keys name the columns").Hint("leave out --no-header")
+	case utf8:
+		o.Encoding = ""
 	}
-	return fault.New(fault.Usage, name, "a JSON document %s", what).Hint("leave the option out for this file")
+	return o.refuse(name, "JSON", "encoding", "delimiter", "sheet")
 }
 
 // refuseForeign refuses a document whose beginning is not UTF-8; what comes later is refused with its record.

@@ -86,7 +86,7 @@ func TestRecordOver16MiBIsRefused(t *testing.T) {
 
 func TestWhatIsSaidOfTablesIsRefusedOfJSON(t *testing.T) {
 	for what, o := range map[string]Options{
-		"header": {NoHeader: true}, "encoding": {Encoding: "GB18030"}, "delimiter": {Delimiter: ','}, "sheets": {Sheet: "a"},
+		"header": {NoHeader: true}, "encoding": {Encoding: "GB18030"}, "delimiter": {Delimiter: ','}, "sheet": {Sheet: "a"},
 	} {
 		_, err := openJSON(Input{Name: "list", Reader: strings.NewReader("{}"), Size: 2}, o)
 		if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), what) {

@@ -43,9 +43,6 @@ func Open(in Input, o Options) (Reader, error) {
 	if found.open == nil {
 		return nil, fault.New(found.kind(), in.Name, "%s", found.refusal()).Hint("%s", found.mend)
 	}
-	if o.Sheet != "" && found.name != xlsxFormat {
-		return nil, fault.New(fault.Usage, in.Name, "%s has no sheets, and the sheet %q is named", found.name, o.Sheet).Hint("leave out --sheet")
-	}
 	in.Reader = p.rewound(in.Reader)
 	return found.open(in, o)
 }

@@ -19,13 +19,8 @@ const xlsxPipe = 64 << 20
 
 // openXLSX opens a sheet of a workbook.
 func openXLSX(in Input, o Options) (Reader, error) {
-	for _, refused := range []struct {
-		isSet bool
-		what  string
-	}{{o.Encoding != "", "an encoding"}, {o.Delimiter != 0, "a delimiter"}, {o.Records != "", "a path of records"}} {
-		if refused.isSet {
-			return nil, fault.New(fault.Usage, in.Name, "a workbook has no such thing as %s", refused.what).Hint("leave it out")
-		}
+	if err := o.refuse(in.Name, xlsxFormat, "encoding", "delimiter", "records"); err != nil {
+		return nil, err
 	}
 	at, ok := in.Reader.(io.ReaderAt)
 	if !ok || in.Size < 0 {

@@ -169,9 +169,9 @@ func TestASheetIsChosen(t *testing.T) {
 		{"by name", Options{Sheet: "secret-sheet"}, `sheet "secret-sheet" (2 of 3)`, ""},
 		{"by name in another case", Options{Sheet: " Secret-Sheet"}, `sheet "secret-sheet" (2 of 3)`, ""},
 		{"one that is not there", Options{Sheet: "x"}, "", `the sheets are "名单", "secret-sheet", "hidden"`},
-		{"with an encoding", Options{Encoding: "GB18030"}, "", "leave it out"},
-		{"with a delimiter", Options{Delimiter: ';'}, "", "leave it out"},
-		{"with records", Options{Records: "content"}, "", "leave it out"},
+		{"with an encoding", Options{Encoding: "GB18030"}, "", "leave out --"},
+		{"with a delimiter", Options{Delimiter: ';'}, "", "leave out --"},
+		{"with records", Options{Records: "content"}, "", "leave out --"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := Open(Input{Name: "list.xlsx", Reader: bytes.NewReader(data), Size: int64(len(data))}, c.options)
