@@ -67,6 +67,22 @@ func (a *Aliases) Find(digest Key) (raw Key, form Form, ok bool) {
 	return Key{}, AsWritten, false
 }
 
+// Of returns the other keys of raw identifiers: their digests, and addresses folded as a list folds them. It looks at
+// every alias, which is for one person, not for an audience.
+func (a *Aliases) Of(raws map[Key]bool) map[Key][]Alias {
+	if a == nil {
+		return nil
+	}
+	found := map[Key][]Alias{}
+	for i := range a.entries {
+		e := &a.entries[i]
+		if raw := a.raws[e.raw]; raws[raw] {
+			found[raw] = append(found[raw], Alias{e.digest, e.form, e.declared})
+		}
+	}
+	return found
+}
+
 // AliasBook gathers what Aliases are made of while raw identifiers are read. Want and Seek come before the first
 // keyer of its kinds; then any number of goroutines read, each with a keyer of its own; Close comes when all are done.
 type AliasBook struct {
@@ -78,6 +94,7 @@ type AliasBook struct {
 
 	mu   sync.Mutex
 	logs []*aliasLog
+	held int // of the logs, those that outlast Close
 }
 
 // NewAliasBook returns a book for the kinds of one configuration.
@@ -90,6 +107,16 @@ func (b *AliasBook) Want(kind KindID) {
 		b.every = append(b.every, kind)
 		b.want(kind)
 	}
+}
+
+// Wanted returns the hashed kinds that anything asks for.
+func (b *AliasBook) Wanted() []KindID { return b.wanted }
+
+// Hold keeps what was noted so far for every Close to come: lists are read once, where the exports are read again.
+func (b *AliasBook) Hold() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held = len(b.logs)
 }
 
 func (b *AliasBook) want(kind KindID) {
@@ -223,7 +250,7 @@ func (b *AliasBook) Close(ctx context.Context) (*Aliases, error) {
 	return a, nil
 }
 
-// sorted empties the logs into one, sorted by digest in parts that share a leading byte, all processors at once.
+// sorted empties the logs, but those that are held, into one, sorted by digest in parts that share a leading byte, all processors at once.
 func (b *AliasBook) sorted(ctx context.Context) ([]aliasEntry, error) {
 	var starts [257]int
 	for _, log := range b.logs {
@@ -241,8 +268,11 @@ func (b *AliasBook) sorted(ctx context.Context) ([]aliasEntry, error) {
 			all[next[part]] = e
 			next[part]++
 		}
+	}
+	for _, log := range b.logs[b.held:] {
 		log.entries = nil
 	}
+	b.logs = b.logs[:b.held]
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(sortingAtOnce)
 	for i := range 256 {

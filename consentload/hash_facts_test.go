@@ -95,3 +95,38 @@ func TestARefusalUnderADigestOfTwoNumbersReachesBoth(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestWatchedEventsComeToTheIdentifiersOfWhichTheyAreWeighed(t *testing.T) {
+	kinds := newTestKinds(t)
+	book := NewAliasBook(kinds)
+	book.Want(kindID(t, kinds, "phone_sha256"))
+	aliases := noted(t, book, 1, []string{"13800000001", "13800000002"})
+	one, two := keyOfValue(t, kinds, "phone", "13800000001"), keyOfValue(t, kinds, "phone", "13800000002")
+	declared, national := hashKey(t, kinds, "phone_sha256", "+8613800000001"), hashKey(t, kinds, "phone_sha256", "13800000001")
+	other := hashKey(t, kinds, "phone_sha256", "13800000002")
+	name := func(key Key, kind Kind) WatchedName { return WatchedName{Kind: kind, Key: key, Value: "as written"} }
+	digest := Kind("phone_sha256")
+	names := []WatchedName{name(one, "phone"), name(declared, digest), name(national, digest), name(other, digest)}
+	kept := []WatchedName{name(one, "phone"), name(national, digest), name(other, digest)}
+	of := func(fate Fate, status Status, names ...WatchedName) WatchedEvent {
+		return WatchedEvent{File: "a.csv", Fate: fate, Status: status, Names: names}
+	}
+	copied := of(InForce, Denied, name(one, digest))
+	copied.Form = National
+	quarantined := of(Quarantined, 0, name(one, digest))
+	quarantined.Form = National
+	a := &aliasing{kinds: kinds, aliases: aliases}
+	got := a.watched([]WatchedEvent{
+		of(InForce, Denied, names...), of(InForce, Granted, names...), of(AfterAsOf, Denied, names...), of(Quarantined, 0, names...),
+		of(InForce, Granted, name(declared, digest)),
+	}, map[Key]bool{one: true})
+	if diff := cmp.Diff([]WatchedEvent{
+		of(InForce, Denied, kept...), copied, of(InForce, Granted, kept...), of(AfterAsOf, Denied, kept...),
+		of(Quarantined, 0, kept...), quarantined, of(InForce, Granted, name(one, digest)),
+	}, got, cmp.AllowUnexported(WatchedEvent{})); diff != "" {
+		t.Error(diff)
+	}
+	if of := aliases.Of(map[Key]bool{two: true}); len(of) != 1 || len(of[two]) != len(formsOf("phone", kinds.rules[0])) {
+		t.Errorf("the digests of one number are %v", of)
+	}
+}

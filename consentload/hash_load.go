@@ -108,5 +108,6 @@ func (l *loader) settleDigests(ctx context.Context) (aliases *Aliases, err error
 		s.settle(a)
 	}
 	l.report.Forms = a.hits
+	l.report.Watched = a.watched(l.report.Watched, l.options.Watch)
 	return aliases, nil
 }

@@ -12,6 +12,10 @@ type WatchedEvent struct {
 	Names      []WatchedName
 	Fate       Fate
 
+	// Form marks a copy: the event before it names an identifier under a digest in this form, which is not declared. What
+	// it says against contacting is said of that identifier, which the copy names alone. AsWritten: no copy.
+	Form Form
+
 	// Of an act:
 	Channel string // Star: all
 	Purpose string // Star: all
@@ -30,8 +34,9 @@ type WatchedEvent struct {
 	batch, row int
 }
 
-// WatchedName is one identifier of a WatchedEvent. Its value is personal data, for the eyes of whoever asked for this
-// person: it must not stand in a message, a log or a report.
+// WatchedName is one identifier of a WatchedEvent. Kind and Value are those of the row: where it holds a digest of a known
+// identifier in a declared form, Key is that identifier's. The value is personal data, for the eyes of whoever asked for
+// this person: it must not stand in a message, a log or a report.
 type WatchedName struct {
 	Kind  Kind
 	Key   Key

@@ -11,7 +11,13 @@ func (g *Gate) verdict(id asked, pool []other) (verdict Reason, known bool) {
 	if id.many == 0 {
 		return g.Verdict(id.key)
 	}
-	e, listed := g.look(id.key)
+	e, listed := g.evidence(id, pool)
+	return Decide(e, listed, g.cell.Policy, g.asOf), e.Known
+}
+
+// evidence returns what the consent says of an identifier under all its keys, and whether a suppression list holds for it.
+func (g *Gate) evidence(id asked, pool []other) (e consentload.Evidence, listed bool) {
+	e, listed = g.look(id.key)
 	for _, o := range id.of(pool) {
 		if o.folded {
 			listed = listed || g.namesFolded(o)
@@ -25,7 +31,7 @@ func (g *Gate) verdict(id asked, pool []other) (verdict Reason, known bool) {
 			e = against(e, found)
 		}
 	}
-	return Decide(e, listed, g.cell.Policy, g.asOf), e.Known
+	return e, listed
 }
 
 // look returns what the consent says of a key, and whether a suppression list holds for it.

@@ -73,7 +73,7 @@ func hashedWorld(t *testing.T, catalog *consentload.Catalog, text, listed string
 	channel, _ := catalog.Channel("sms")
 	gate := NewGate(index, channel, "promotion", []*consentload.List{{Keys: []consentload.Key{key}, Subject: true}})
 	h := &hashes{}
-	h.init(&Job{Kinds: catalog.Kinds, Gates: []*Gate{gate}, Columns: []Column{{Kind: "phone_sha256"}}})
+	h.init(catalog.Kinds, index, []*consentload.List{gate.lists[0].List})
 	return gate, h
 }
 

@@ -36,7 +36,8 @@ func newDecider(j *Job) *decider {
 		id, _ := j.Kinds.Index(column.Kind) // MapColumns knows declared kinds alone
 		d.kinds = append(d.kinds, id)
 	}
-	d.hashes.init(j)
+	d.hashes.init(j.Kinds, j.Gates[0].index, j.lists())
+	d.hashes.reading(j.Columns)
 	d.counts.Cells = make([]CellSummary, len(j.Gates))
 	for g, gate := range j.Gates {
 		d.counts.Cells[g].Lists = make([]ListHits, len(gate.lists))

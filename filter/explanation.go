@@ -24,6 +24,12 @@ type Part struct {
 	Cause   Cause
 	By      []int             // the events that Cause speaks of
 	Missing []consentload.Key // the identifiers at which a refusal was not granted anew
+
+	// Form is set where the event names the identifier, or others of its subject, under a digest that nobody declared to be
+	// the same: what was hashed then had this form.
+	Form consentload.Form
+
+	weighed consentload.Key // the key of the identifier under which the event has this part
 }
 
 // Role says in a word what an event does in a cell. The list is closed and its words are stable.
@@ -95,6 +101,10 @@ const (
 	NoStar
 	// SharedAct is an act at an identifier that stands beside too many people.
 	SharedAct
+	// OtherKey is an act outweighed by what is said under another key of the identifier, its digest.
+	OtherKey
+	// UndeclaredForm is an act under a digest in a form that nobody declared, and does not speak against contacting.
+	UndeclaredForm
 )
 
 // String returns the rule for people, in one clause.
@@ -120,5 +130,7 @@ func (c Cause) String() string {
 		"it is dated after as-of",
 		"only acts that name this purpose cover it (star: false)",
 		"the identifier stands beside too many people: nobody can say whose act this is",
+		"what is said under its digest, or under what gives it, speaks against contacting, and that comes first",
+		"under a digest in a form that is not declared only what speaks against contacting counts",
 	}[c]
 }

@@ -1,8 +1,6 @@
 package filter
 
 import (
-	"slices"
-
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"cpm/consentload"
@@ -23,8 +21,6 @@ type Gate struct {
 	strangers map[consentload.Key]struct{} // listed, and not in the index
 	lists     []heldList
 	aliases   *consentload.Aliases
-	hashed    []consentload.KindID // of digests on its lists: a raw identifier is asked under them too
-	folds     []consentload.Form   // of its lists: an e-mail address is asked in them too
 }
 
 // heldList is a list that holds for the cell, with the identifiers of the index that it reaches.
@@ -40,7 +36,6 @@ func NewGate(x *consentload.Index, channel consentload.Channel, purpose string, 
 		index: x, cell: x.Cell(channel.Name, purpose), asOf: x.AsOf(), aliases: x.Aliases(),
 		listed: roaring.New(), strangers: map[consentload.Key]struct{}{},
 	}
-	g.hashed = append(g.hashed, x.Hashed()...)
 	for _, list := range lists {
 		if list.Covers(channel.Name, purpose) {
 			g.list(list)
@@ -66,14 +61,6 @@ func (g *Gate) list(list *consentload.List) {
 	g.reachDigests(&held)
 	g.listed.Or(held.reaches)
 	g.lists = append(g.lists, held)
-	for _, kind := range list.Hashed {
-		if !slices.Contains(g.hashed, kind) {
-			g.hashed = append(g.hashed, kind)
-		}
-	}
-	if list.Fold != consentload.AsWritten && !slices.Contains(g.folds, list.Fold) {
-		g.folds = append(g.folds, list.Fold)
-	}
 }
 
 // reachDigests adds the digests that the consent knows of listed raw identifiers, under whatever form.

@@ -19,25 +19,28 @@ type hashes struct {
 	room    []consentload.Alias
 }
 
-func (h *hashes) init(j *Job) {
-	h.kinds = j.Kinds
-	h.email, _ = j.Kinds.Index("email")
-	for _, gate := range j.Gates {
-		h.aliases = gate.aliases // of one index
-		for _, kind := range gate.hashed {
+// init readies them for an index and the lists of a run.
+func (h *hashes) init(kinds *consentload.Kinds, x *consentload.Index, lists []*consentload.List) {
+	h.kinds, h.aliases = kinds, x.Aliases()
+	h.email, _ = kinds.Index("email")
+	h.wanted = append(h.wanted, x.Hashed()...)
+	for _, list := range lists {
+		for _, kind := range list.Hashed {
 			if !slices.Contains(h.wanted, kind) {
 				h.wanted = append(h.wanted, kind)
 			}
 		}
-		for _, fold := range gate.folds {
-			if !slices.Contains(h.folds, fold) {
-				h.folds = append(h.folds, fold)
-			}
+		if list.Fold != consentload.AsWritten && !slices.Contains(h.folds, list.Fold) {
+			h.folds = append(h.folds, list.Fold)
 		}
 	}
 	h.some = len(h.wanted)+len(h.folds) > 0
-	for _, column := range j.Columns {
-		_, hashed := j.Kinds.RawKind(column.Kind)
+}
+
+// reading notes the columns of an audience: for digests in it there is something to look for.
+func (h *hashes) reading(columns []Column) {
+	for _, column := range columns {
+		_, hashed := h.kinds.RawKind(column.Kind)
 		h.some = h.some || hashed
 	}
 }

@@ -20,7 +20,7 @@ type Job struct {
 	Name    string // of the audience, for messages
 	Reader  formats.Reader
 	Kinds   *consentload.Kinds
-	Gates   []*Gate  // one for each channel
+	Gates   []*Gate  // one for each channel, of one index; one at least
 	Columns []Column // the contact of every gate among them
 	Sinks   []Sink   // one for each gate
 	Match   Match
@@ -112,6 +112,16 @@ func (s *Sample) add(columns [][]asked, b *batch) {
 			}
 		}
 	}
+}
+
+// lists returns the suppression lists that hold for any of the gates, some perhaps twice.
+func (j *Job) lists() (lists []*consentload.List) {
+	for _, gate := range j.Gates {
+		for _, held := range gate.lists {
+			lists = append(lists, held.List)
+		}
+	}
+	return lists
 }
 
 func (j *Job) prepare() {

@@ -71,12 +71,16 @@ func (a *account) paint(words string, colours ...text.Color) string {
 
 // name tells an identifier with its kind, in one piece.
 func (a *account) name(key consentload.Key) string {
-	return string(a.identifierOf(key).kind) + noBreak + strings.ReplaceAll(a.names.value(key), " ", noBreak)
+	kind := a.identifierOf(key).kind
+	if key == a.asked.key {
+		kind = a.asked.kind
+	}
+	return string(kind) + noBreak + strings.ReplaceAll(a.names.value(key), " ", noBreak)
 }
 
 // subject tells who it is about.
 func (a *account) subject() {
-	me := a.paint(a.name(a.identifiers[0].key), text.Bold)
+	me := a.paint(a.name(a.asked.key), text.Bold)
 	switch {
 	case !a.known():
 		a.add(0, "%s: no record of the consent that counts as of then names it", me)
@@ -84,6 +88,9 @@ func (a *account) subject() {
 		a.add(0, "%s: no other identifier belongs to it", me)
 	default:
 		a.add(0, "%s: a person of %s", me, counted(int64(len(a.members)), "identifier", "identifiers"))
+	}
+	for _, o := range a.otherKeys() {
+		a.otherKey(o)
 	}
 	for i, p := range a.identifiers {
 		if i == mostIdentifiers {
@@ -95,9 +102,34 @@ func (a *account) subject() {
 	a.add(0, "as of %s", localText(a.asOf, a.catalog.Zone))
 }
 
+// otherKey tells under which other key the consent knows what was asked for.
+func (a *account) otherKey(o otherKey) {
+	_, hashed := a.catalog.Kinds.Raw(a.asked.id)
+	raw, _ := a.catalog.Kinds.RawKind(a.asked.kind)
+	it, known := string(raw), o.kind != ""
+	if known {
+		it = a.name(o.Key)
+	}
+	switch {
+	case hashed && o.Declared && known && o.kind != a.asked.kind:
+		a.add(2, "%s gives it in the form %s: they are one", it, o.Form)
+	case hashed && o.Declared:
+		a.add(2, "an identifier that the run has read gives it in the form %s: they are one", o.Form)
+	case hashed:
+		a.add(2, "%s gives it in the form %s, which is not declared: of what is said of one, only what speaks against contacting counts for the other",
+			it, o.Form)
+	case o.Declared:
+		a.add(2, "known by its digest %s, in the form %s: they are one", o.kind, o.Form)
+	default:
+		a.add(2, "%s is its digest in the form %s, which is not declared: of what is said there, only what speaks against contacting counts",
+			it, o.Form)
+	}
+}
+
 // identifier tells one identifier of the person, or beside it.
 func (a *account) identifier(p identifier) {
 	switch {
+	case slices.ContainsFunc(a.otherKeys(), func(o otherKey) bool { return o.Key == p.key && p.key != a.main }): // told already
 	case p.shared:
 		a.add(2, "%s: shared, it stands beside more than %d values of another kind, and links nobody",
 			a.name(p.key), a.catalog.MaxLinks(p.kind))
@@ -123,7 +155,7 @@ func (a *account) records() {
 		first := true
 		for i := range a.load.Watched {
 			e := &a.load.Watched[i]
-			if e.Fate != group.fate {
+			if e.Fate != group.fate || e.Form != consentload.AsWritten {
 				continue
 			}
 			if first {
@@ -178,10 +210,16 @@ func (a *account) heading(c *explained) {
 	switch {
 	case c.channel.Contact == "":
 		by += " (nobody has said which identifier the channel needs)"
-	case c.by.kind != c.channel.Contact:
+	case !a.reaches(c):
 		by += fmt.Sprintf(" (of this person the consent holds no %s)", c.channel.Contact)
 	}
 	a.add(0, "%s, %s", a.paint(a.cellName(c.channel.Name, c.purpose), text.Bold), by)
+}
+
+// reaches reports whether a cell is weighed for an identifier of the kind that its channel needs, or for a digest of one.
+func (a *account) reaches(c *explained) bool {
+	kind, _ := a.catalog.Kinds.RawKind(c.by.kind)
+	return kind == c.channel.Contact
 }
 
 // cell tells the verdict, and the part of each event.
@@ -198,6 +236,9 @@ func (a *account) cell(c *explained) {
 				named = append(named, a.name(p.key))
 			}
 		}
+		if len(named) == 0 {
+			named = append(named, a.name(c.by.key)+" under another key of it")
+		}
 		a.add(4, "%s lists %s", list.Path, strings.Join(named, ", "))
 	}
 	for i, part := range c.Parts {
@@ -205,7 +246,7 @@ func (a *account) cell(c *explained) {
 			a.add(2, "… and %s more (--json has them all)", counted(int64(len(c.Parts)-i), "event", "events"))
 			break
 		}
-		a.event(part)
+		a.event(part, c.by)
 	}
 }
 
@@ -239,7 +280,7 @@ func (a *account) sentence(c *explained) string {
 }
 
 // event tells one event in three lines: what was done, where it stands, what it comes to.
-func (a *account) event(part filter.Part) {
+func (a *account) event(part filter.Part, by identifier) {
 	e := &a.load.Watched[part.Event]
 	mark, colours := "○", []text.Color{text.Faint}
 	if part.Role == filter.Decides {
@@ -257,7 +298,14 @@ func (a *account) event(part filter.Part) {
 	}
 	a.add(2, "%s %s %s, %s%s", mark, a.time(e.When), a.paint(e.Status.String(), colours...),
 		a.cellName(e.Channel, a.tellPurpose(e.Purpose, a.options.purposes)), more)
-	a.add(4, "%s; names %s", a.where(e), a.namesOf(e))
+	under := ""
+	if part.Form != consentload.AsWritten {
+		under = " (under its digest, form " + part.Form.String() + ")"
+		if _, hashed := a.catalog.Kinds.RawKind(by.kind); hashed {
+			under = " (under what gives it, form " + part.Form.String() + ")"
+		}
+	}
+	a.add(4, "%s; names %s%s", a.where(e), a.namesOf(e), under)
 	a.add(4, "%s: %s%s", a.paint(strings.ReplaceAll(part.Role.String(), "_", " "), colours...), part.Cause, a.about(part))
 }
 
@@ -323,7 +371,11 @@ func (a *account) row(e *consentload.WatchedEvent) string { return formats.At(e.
 func (a *account) namesOf(e *consentload.WatchedEvent) string {
 	var names []string
 	for _, name := range e.Names {
-		names = append(names, a.name(name.Key))
+		told := a.name(name.Key)
+		if name.Kind != a.identifierOf(name.Key).kind && e.Form == consentload.AsWritten {
+			told += noBreak + "(as" + noBreak + string(name.Kind) + ")"
+		}
+		names = append(names, told)
 	}
 	return strings.Join(names, ", ")
 }

@@ -18,6 +18,7 @@ import (
 // asked is the identifier of which a person asks.
 type asked struct {
 	kind consentload.Kind
+	id   consentload.KindID // of the kind
 	key  consentload.Key
 	raw  []byte // personal data: never told but as a nameBook tells it
 }
@@ -29,8 +30,8 @@ const longestIdentifier = 64 << 10
 func readAsked(ctx context.Context, std streams, kinds *consentload.Kinds, argument string) (a asked, inArgument bool, err error) {
 	word, value, inArgument := strings.Cut(argument, "=")
 	a.kind = consentload.Kind(strings.ToLower(strings.TrimSpace(word)))
-	id, known := kinds.Index(a.kind)
-	if !known {
+	var known bool
+	if a.id, known = kinds.Index(a.kind); !known {
 		var names []string
 		for _, name := range kinds.Names() {
 			names = append(names, string(name))
@@ -52,7 +53,7 @@ func readAsked(ctx context.Context, std streams, kinds *consentload.Kinds, argum
 		return a, inArgument, err
 	}
 	var why consentload.Unreadable
-	if a.key, why = consentload.NewKeyer(kinds).Key(id, a.raw); why != consentload.Readable {
+	if a.key, why = consentload.NewKeyer(kinds).Key(a.id, a.raw); why != consentload.Readable {
 		return a, inArgument, fault.New(fault.Usage, "", "the %s has no normal form: %s", a.kind, why).
 			Hint("check what was written: neither an export nor an audience can name anybody so")
 	}

@@ -31,6 +31,9 @@ The person is all identifiers that belong together. They are told masked (+86138
 text can be passed on; --show tells them in clear. Where a person has no identifier of the kind that a channel needs, the
 one that was asked for is weighed instead, and the text says so.
 
+A phone is found under its digests too, and a digest may be asked for (phone_sha256): under a declared form both are one;
+under another one, only what speaks against contacting counts, and the text says so.
+
 The exports are read into memory, twice where several identifiers belong to the person: once to know them, once for
 their events. The events are weighed one by one, and the run fails if that does not come to the verdict of filter.
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"slices"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"cpm/consentload"
 	"cpm/filter"
 	"cpm/formats"
-	"cpm/formats/fault"
 )
 
 // explaining is one run of explain on its way: each step fills in what the next one needs.
@@ -23,19 +21,30 @@ type explaining struct {
 
 	asked       asked
 	names       *nameBook
-	members     map[consentload.Key]bool // the identifiers of the subject, what was asked for among them
-	identifiers []identifier             // the same and the shared ones beside them, as they are told
+	find        *filter.Identifiers
+	id          filter.Identifier               // what was asked for, with all its keys
+	main        consentload.Key                 // the one of its keys by which the consent knows it best
+	members     map[consentload.Key]bool        // the identifiers of the subject, main among them
+	identifiers []identifier                    // main, the others of the subject, and those that stand beside them
+	written     map[consentload.Key]writtenName // as the events name them
 	channels    []consentload.Channel
 	purposes    []string
 	cells       []explained
 	outputs     *formats.Outputs
 }
 
-// identifier is an identifier of the subject, or a shared one that stands in its events.
+// identifier is an identifier of the subject, or another one that stands in its events. Where a digest alone is known of a
+// raw identifier, its kind is the hashed one.
 type identifier struct {
 	kind   consentload.Kind
 	key    consentload.Key
 	shared bool
+}
+
+// writtenName is how an event names an identifier.
+type writtenName struct {
+	kind  consentload.Kind
+	value string
 }
 
 // explained is one cell for one identifier of the subject.
@@ -69,6 +78,7 @@ func (r *explaining) ask(ctx context.Context) error {
 	}
 	r.asked = a
 	r.names.add(a.kind, a.key, a.raw)
+	r.book.Want(a.id) // a digest is found under the identifiers that give it
 	return nil
 }
 
@@ -76,36 +86,6 @@ func (r *explaining) ask(ctx context.Context) error {
 func (r *explaining) checkOutput(context.Context) (err error) {
 	r.outputs, err = r.quarantineAlone(r.std.out, r.options.overwrite)
 	return err
-}
-
-// loadConsent reads the exports, and once more when the person has other identifiers: their events are asked for too.
-func (r *explaining) loadConsent(ctx context.Context) error {
-	r.watch = map[consentload.Key]bool{r.asked.key: true}
-	if err := r.readConsent(ctx, r.talk); err != nil {
-		return err
-	}
-	if r.members = r.subject(); len(r.members) == 1 {
-		return nil
-	}
-	r.watch, r.index, r.load = r.members, nil, nil
-	if err := r.readConsent(ctx, r.talk); err != nil {
-		return err
-	}
-	if !maps.Equal(r.members, r.subject()) {
-		return fault.New(fault.Input, "", "the exports have changed while they were read").Hint("explain again when they are complete")
-	}
-	return nil
-}
-
-// subject returns the identifiers that belong to the one that was asked for.
-func (r *explaining) subject() map[consentload.Key]bool {
-	members := map[consentload.Key]bool{r.asked.key: true}
-	if ordinal, found := r.index.Find(r.asked.key); found {
-		for _, member := range r.index.Members(ordinal) {
-			members[r.index.Key(member)] = true
-		}
-	}
-	return members
 }
 
 // narrow settles the cells and the identifiers that are told.
@@ -137,42 +117,6 @@ func (r *explaining) narrow(context.Context) (err error) {
 	return nil
 }
 
-// meet enters all identifiers of the subject into the book: what was asked for first, then by kind and value.
-func (r *explaining) meet() {
-	all := map[consentload.Key]identifier{r.asked.key: {kind: r.asked.kind, key: r.asked.key}}
-	written := map[consentload.Key]string{}
-	for _, e := range r.load.Watched {
-		for _, name := range e.Names {
-			all[name.Key] = identifier{kind: name.Kind, key: name.Key}
-			written[name.Key] = name.Value
-		}
-	}
-	for key, p := range all {
-		if ordinal, found := r.index.Find(key); found {
-			p.shared = r.index.Shared().Contains(ordinal)
-		}
-		r.identifiers = append(r.identifiers, p)
-	}
-	rank := func(p identifier) int {
-		kind, _ := r.catalog.Kinds.Index(p.kind)
-		return 1 + int(kind)
-	}
-	slices.SortFunc(r.identifiers, func(a, b identifier) int { // by key, which tells nothing of the value
-		switch {
-		case a.key == r.asked.key:
-			return -1
-		case b.key == r.asked.key:
-			return 1
-		case rank(a) != rank(b):
-			return rank(a) - rank(b)
-		}
-		return a.key.Compare(b.key)
-	})
-	for _, p := range r.identifiers {
-		r.names.add(p.kind, p.key, []byte(written[p.key]))
-	}
-}
-
 func (r *explaining) understand(context.Context) error {
 	r.noticeConsent()
 	r.noticePurposes(r.purposes, r.options.purposes)
@@ -189,7 +133,7 @@ func (r *explaining) explain(ctx context.Context) error {
 			}
 			gate := filter.NewGate(r.index, channel, purpose, r.lists)
 			for _, by := range r.contactsFor(channel) {
-				why, err := gate.Explain(by.key, r.catalog, r.load.Watched)
+				why, err := gate.Explain(r.keysOf(by), r.catalog, r.load.Watched)
 				if err != nil {
 					return err
 				}
@@ -205,7 +149,7 @@ func (r *explaining) explain(ctx context.Context) error {
 // contactsFor returns the identifiers of the subject that a channel reaches; when there is none, what was asked for.
 func (r *explaining) contactsFor(channel consentload.Channel) (by []identifier) {
 	for _, p := range r.identifiers {
-		if p.kind == channel.Contact && r.members[p.key] {
+		if kind, _ := r.catalog.Kinds.RawKind(p.kind); kind == channel.Contact && r.members[p.key] {
 			by = append(by, p)
 		}
 	}

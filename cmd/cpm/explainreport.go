@@ -19,6 +19,7 @@ type explainReport struct {
 	Asked     toldIdentifier      `json:"asked"`
 	Known     bool                `json:"known"` // an event in force, or a quarantined record, names the subject
 	Subject   explainedSubject    `json:"subject"`
+	OtherKeys []explainedKey      `json:"other_keys"`
 	Cells     []explainedCell     `json:"cells"`
 	Records   []explainedRecord   `json:"records"` // that are no acts
 	Reasons   []filter.ReasonTerm `json:"reasons"`
@@ -30,11 +31,21 @@ type explainedSubject struct {
 	Identifiers []toldIdentifier `json:"identifiers"` // of the subject, and shared ones that stand in its events
 }
 
+// explainedKey is another key of what was asked for, of which the consent knows something: a digest of it, or what gives
+// it. Where the form is not declared, only what speaks against contacting counts from one to the other.
+type explainedKey struct {
+	Kind     consentload.Kind `json:"kind,omitempty"` // empty, as is the value, where no event tells it
+	Value    string           `json:"value,omitempty"`
+	Form     string           `json:"form"`
+	Declared bool             `json:"declared"`
+}
+
 // toldIdentifier is an identifier as it is told.
 type toldIdentifier struct {
 	Kind   consentload.Kind `json:"kind"`
 	Value  string           `json:"value"`
 	Shared bool             `json:"shared,omitempty"` // beside too many people: no part of the subject
+	As     consentload.Kind `json:"as,omitempty"`     // of an event that names it by a digest: the kind of that
 }
 
 type explainedCell struct {
@@ -61,6 +72,7 @@ type explainedEvent struct {
 	Notice      string           `json:"notice,omitempty"`
 	Version     string           `json:"notice_version,omitempty"`
 	Future      bool             `json:"dated_after_now,omitempty"`
+	Form        string           `json:"undeclared_form,omitempty"` // it names a digest that nobody declared to be the same
 	Identifiers []toldIdentifier `json:"identifiers"`
 	Part        string           `json:"part"`
 	Because     string           `json:"because"`
@@ -93,7 +105,8 @@ func (x *explainReport) write(w io.Writer) error {
 func (r *explaining) report() *explainReport {
 	x := &explainReport{
 		Version: 1, Tool: thisBuild(), AsOf: r.asOf.String(), AsOfIsNow: r.isNow, Shown: r.options.show,
-		Asked: r.tell(r.identifiers[0]), Known: r.known(), Cells: []explainedCell{}, Records: []explainedRecord{},
+		Asked: toldIdentifier{Kind: r.asked.kind, Value: r.names.value(r.asked.key), Shared: r.identifiers[0].shared},
+		Known: r.known(), OtherKeys: []explainedKey{}, Cells: []explainedCell{}, Records: []explainedRecord{},
 		Reasons: filter.ReachTerms(), Warnings: append([]string{}, r.warnings...),
 	}
 	if r.load.Newest != consentload.None {
@@ -103,16 +116,25 @@ func (r *explaining) report() *explainReport {
 	for _, p := range r.identifiers {
 		x.Subject.Identifiers = append(x.Subject.Identifiers, r.tell(p))
 	}
+	for _, o := range r.otherKeys() {
+		told := explainedKey{Kind: o.kind, Form: o.Form.String(), Declared: o.Declared}
+		if o.kind != "" {
+			told.Value = r.names.value(o.Key)
+		}
+		x.OtherKeys = append(x.OtherKeys, told)
+	}
 	for i := range r.cells {
 		x.Cells = append(x.Cells, r.cellReport(&r.cells[i]))
 	}
 	for i := range r.load.Watched {
 		e := &r.load.Watched[i]
 		record := explainedRecord{explainedPlace: r.place(e), Column: e.Column, Problem: e.Problem, Identifiers: r.tellAll(e)}
-		switch e.Fate {
-		case consentload.Quarantined:
+		switch {
+		case e.Form != consentload.AsWritten: // told where it is no copy
+			continue
+		case e.Fate == consentload.Quarantined:
 			record.What = "quarantined"
-		case consentload.Identities:
+		case e.Fate == consentload.Identities:
 			record.What = "identities"
 		default:
 			continue
@@ -124,7 +146,7 @@ func (r *explaining) report() *explainReport {
 
 // known reports whether the consent knows the person at all.
 func (r *explaining) known() bool {
-	_, found := r.index.Find(r.asked.key)
+	_, found := r.index.Find(r.main)
 	return found
 }
 
@@ -153,7 +175,7 @@ func (r *explaining) eventReport(part filter.Part) explainedEvent {
 	e := &r.load.Watched[part.Event]
 	told := explainedEvent{
 		explainedPlace: r.place(e), Time: e.When.String(), Status: e.Status.String(), Channel: r.tellChannel(e.Channel),
-		Purpose: r.tellPurpose(e.Purpose, r.options.purposes), Notice: e.Notice, Version: e.Version, Future: e.Future,
+		Purpose: r.tellPurpose(e.Purpose, r.options.purposes), Notice: e.Notice, Version: e.Version, Future: e.Future, Form: part.Form.String(),
 		Identifiers: r.tellAll(e), Part: part.Role.String(), Because: part.Cause.String(),
 	}
 	if e.Expires.Ends() && e.Status == consentload.Granted {
@@ -185,6 +207,9 @@ func (r *explaining) tellAll(e *consentload.WatchedEvent) []toldIdentifier {
 	told := make([]toldIdentifier, len(e.Names))
 	for i, name := range e.Names {
 		told[i] = r.tell(r.identifierOf(name.Key))
+		if name.Kind != told[i].Kind {
+			told[i].As = name.Kind
+		}
 	}
 	return told
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +14,6 @@ type nameBook struct {
 	kinds  *consentload.Kinds
 	normal *consentload.Normalizer
 	show   bool
-	forms  map[consentload.Key]string // normal forms: personal data
 	told   map[consentload.Key]string
 	taken  map[string]int
 }
@@ -21,7 +21,7 @@ type nameBook struct {
 func newNameBook(kinds *consentload.Kinds, show bool) *nameBook {
 	return &nameBook{
 		kinds: kinds, normal: kinds.Normalizer(), show: show,
-		forms: map[consentload.Key]string{}, told: map[consentload.Key]string{}, taken: map[string]int{},
+		told: map[consentload.Key]string{}, taken: map[string]int{},
 	}
 }
 
@@ -35,9 +35,14 @@ func (b *nameBook) add(kind consentload.Kind, key consentload.Key, written []byt
 	if why != consentload.Readable {
 		return // what has a key has a normal form
 	}
-	b.forms[key] = string(form)
 	text := string(form)
-	if !b.show {
+	_, hashed := b.kinds.Raw(id)
+	switch {
+	case hashed && b.show:
+		text = hex.EncodeToString(form)
+	case hashed: // whoever has the numbers of a country has their digests too
+		text = hex.EncodeToString(form[:shownOfDigest]) + "…"
+	case !b.show:
 		text = masked(kind, text)
 	}
 	in := string(kind) + " " + text
@@ -46,6 +51,9 @@ func (b *nameBook) add(kind consentload.Kind, key consentload.Key, written []byt
 	}
 	b.told[key] = text
 }
+
+// same has one key told as another one is.
+func (b *nameBook) same(key, as consentload.Key) { b.told[key] = b.value(as) }
 
 // value returns how an identifier is told.
 func (b *nameBook) value(key consentload.Key) string {
@@ -60,6 +68,8 @@ const (
 	lastDigits   = 2
 	frontMost    = 6 // "+86138"
 	stars        = "***"
+
+	shownOfDigest = 2 // bytes
 )
 
 // masked hides most of a normal form. A phone number keeps its front, where country, operator or area stand, and its
