@@ -43,14 +43,25 @@ func (r *Reach) Otherwise() int64 {
 	return r.Identifiers - r.Permitted() - r.Refused() - r.Unknown()
 }
 
-// Reach counts the contact identifiers of the cell: all that the index holds, or those of an audience. It takes the
-// bitmaps apart by reason, and fails when that does not come to what the gate permits.
+// Reach counts the contact identifiers of the cell: all that the index holds, or those of an audience. Of the index,
+// digests that no raw identifier gives are not among them. It takes the bitmaps apart by reason, and fails when that does
+// not come to what the gate permits. Identifiers that have several keys are asked one by one, as a run asks for them.
 func (g *Gate) Reach(within *Contacts) (Reach, error) {
 	r := Reach{Channel: g.Channel, Purpose: g.Purpose, Contact: g.Contact, OptOut: g.OptOut()}
-	of := g.index.OfKind(g.Contact)
+	of, several, pool := g.index.OfKind(g.Contact).Clone(), map[consentload.Key]asked(nil), []other(nil)
 	if within != nil {
-		of = within.among(of)
-		g.reachStrangers(&r, within.strangers[g.Contact])
+		kind := within.kindOf(g.Contact)
+		of, several, pool = within.among(g.index.OfKind(kind)), within.several[kind], within.pool
+		g.reachStrangers(&r, within.strangers[kind])
+	} else {
+		several, pool = g.several(of)
+	}
+	for _, id := range several {
+		if ordinal, found := g.index.Find(id.key); found {
+			of.Remove(ordinal)
+		}
+		e, listed := g.evidence(id, pool)
+		r.add(Decide(e, listed, g.cell.Policy, g.asOf), e.State)
 	}
 	rest := of.Clone()
 	for _, cut := range []struct {
@@ -84,6 +95,38 @@ func (g *Gate) Reach(within *Contacts) (Reach, error) {
 			g.Channel, consentload.Tell(g.Purpose), let, permitted)
 	}
 	return r, nil
+}
+
+// add counts one identifier.
+func (r *Reach) add(verdict Reason, state consentload.State) {
+	r.Identifiers++
+	r.Counts[verdict]++
+	if verdict == Permitted && state == consentload.NoAct {
+		r.Silent++
+	}
+}
+
+// several returns those of some raw identifiers whose digests the index knows under forms that nobody declared, with these.
+func (g *Gate) several(of *roaring.Bitmap) (ids map[consentload.Key]asked, pool []other) {
+	digests := map[consentload.Key][]other{}
+	var room []consentload.Alias
+	for it := g.index.Digests().Iterator(); it.HasNext(); {
+		digest := g.index.Key(it.Next())
+		room = g.aliases.Append(room[:0], digest)
+		for _, alias := range room {
+			if ordinal, found := g.index.Find(alias.Key); found && of.Contains(ordinal) {
+				digests[alias.Key] = append(digests[alias.Key], other{
+					Alias: consentload.Alias{Key: digest, Form: alias.Form, Declared: alias.Declared},
+				})
+			}
+		}
+	}
+	ids = make(map[consentload.Key]asked, len(digests))
+	for key, others := range digests {
+		ids[key] = asked{key: key, others: uint32(len(pool)), many: uint16(len(others))}
+		pool = append(pool, others...)
+	}
+	return ids, pool
 }
 
 // reachStrangers counts identifiers that the index does not know: of them only a list can say more than silence does.

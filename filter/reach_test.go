@@ -118,6 +118,142 @@ func TestReachCountsWhatTheGateSaysOfEachIdentifier(t *testing.T) {
 	}
 }
 
+// oneColumn opens an audience of one column.
+func oneColumn(t *testing.T, name consentload.Kind, values []string) formats.Reader {
+	t.Helper()
+	text := string(name) + "\n" + strings.Join(values, "\n") + "\n"
+	reader, err := formats.Open(formats.Input{Name: "audience", Reader: strings.NewReader(text), Size: int64(len(text))}, formats.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reader.Close() })
+	return reader
+}
+
+// filtered counts the distinct contacts of an audience of one column by the verdicts that a run gives them.
+func filtered(t *testing.T, w *explained, gate *Gate, reader formats.Reader) (counts [reasons]int64) {
+	t.Helper()
+	column := Column{Kind: consentload.Kind(reader.Info().Columns[0])}
+	annotated, _, err := annotate(t, &Job{
+		Name: "audience", Reader: reader, Kinds: w.catalog.Kinds, Gates: []*Gate{gate}, Columns: []Column{column}, Sinks: make([]Sink, 1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[consentload.Key]bool{}
+	kind, _ := w.catalog.Kinds.Index(column.Kind)
+	keyer := consentload.NewKeyer(w.catalog.Kinds)
+	for line := range strings.Lines(annotated) {
+		value, word, _ := strings.Cut(strings.TrimSpace(line), ",")
+		key, why := keyer.Key(kind, []byte(value))
+		if why != consentload.Readable || seen[key] {
+			continue
+		}
+		seen[key] = true
+		for r := Undecided; r < reasons; r++ {
+			if r.String() == word {
+				counts[r]++
+			}
+		}
+	}
+	return counts
+}
+
+// TestReachWithinAnAudienceIsWhatFilterSaysOfItsContacts: with exports, lists and audiences that hold digests in any form.
+func TestReachWithinAnAudienceIsWhatFilterSaysOfItsContacts(t *testing.T) {
+	folder := t.TempDir()
+	cells := [][2]string{{"sms", "promotion"}, {"sms", "survey"}, {"email", "promotion"}, {"email", "survey"}}
+	verdicts, several := map[Reason]int64{}, 0
+	for seed := range uint64(300) {
+		w, told := explainWorld(t, 3*seed, folder) // those with digests
+		r := rand.New(rand.NewPCG(seed, 9))
+		for _, cell := range cells {
+			channel, _ := w.catalog.Channel(cell[0])
+			gate := NewGate(w.index, channel, cell[1], w.lists)
+			for _, kind := range map[string][]consentload.Kind{"sms": {"phone", "phone_sha256"}, "email": {"email"}}[cell[0]] {
+				var values []string
+				for range 12 {
+					person := r.IntN(6)
+					values = append(values, map[consentload.Kind]string{
+						"phone": fmt.Sprintf("1380000000%d", person), "email": fmt.Sprintf("p%d@example.com", person),
+						"phone_sha256": explainDigest(person, r.IntN(4)),
+					}[kind])
+				}
+				contacts := surveyed(t, w, oneColumn(t, kind, values))
+				got, err := gate.Reach(contacts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := filtered(t, w, gate, oneColumn(t, kind, values))
+				if got.Counts != want {
+					t.Fatalf("seed %d, %v, %s: counted\n%v\nby filter\n%v\n%s", seed, cell, kind, got.Counts, want, told)
+				}
+				for reason, n := range want {
+					verdicts[Reason(reason)] += n
+				}
+				several += len(contacts.several[kind])
+			}
+		}
+	}
+	for _, reason := range append(reachReasons(), Permitted) {
+		if verdicts[reason] < 10 {
+			t.Errorf("only %d verdicts are %s: the test shows less than it says", verdicts[reason], reason)
+		}
+	}
+	if several < 1000 {
+		t.Errorf("only %d contacts have several keys", several)
+	}
+}
+
+// TestReachOverTheConsentAsksNumbersUnderTheirDigests: as filter would ask them.
+func TestReachOverTheConsentAsksNumbersUnderTheirDigests(t *testing.T) {
+	folder := t.TempDir()
+	other := 0
+	for seed := range uint64(300) {
+		w, told := explainWorld(t, 3*seed, folder)
+		phones := w.index.OfKind("phone")
+		for _, purpose := range []string{"promotion", "survey"} {
+			channel, _ := w.catalog.Channel("sms")
+			gate := NewGate(w.index, channel, purpose, w.lists)
+			var want [reasons]int64
+			find, kind := NewIdentifiers(w.catalog.Kinds, w.index, w.lists), consentload.KindID(0)
+			for person := range 4 {
+				id, _ := find.OfValue(kind, fmt.Appendf(nil, "1380000000%d", person))
+				if ordinal, found := w.index.Find(id.Key()); found && phones.Contains(ordinal) {
+					verdict, _ := gate.verdict(id.asked, id.pool)
+					want[verdict]++
+					if plain, _ := gate.Verdict(id.Key()); plain != verdict {
+						other++
+					}
+				}
+			}
+			got, err := gate.Reach(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Counts != want {
+				t.Fatalf("seed %d, %s: counted\n%v\none by one\n%v\n%s", seed, purpose, got.Counts, want, told)
+			}
+		}
+	}
+	if other < 10 {
+		t.Errorf("only %d verdicts differ from those of the number's own key: the test shows little", other)
+	}
+}
+
+// surveyed reads an audience of one column.
+func surveyed(t *testing.T, w *explained, reader formats.Reader) *Contacts {
+	t.Helper()
+	contacts, err := (&Survey{
+		Name: "audience", Reader: reader, Kinds: w.catalog.Kinds, Index: w.index, Lists: w.lists,
+		Columns: []Column{{Kind: consentload.Kind(reader.Info().Columns[0])}},
+	}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contacts
+}
+
 // stopList lists phones.
 func stopList(t *testing.T, catalog *consentload.Catalog, subject bool, phones ...string) *consentload.List {
 	t.Helper()

@@ -23,8 +23,11 @@ type ReachReport struct {
 	Audience  *ReachAudience `json:"audience"`             // null: everybody in the consent
 	Cells     []ReachCell    `json:"cells"`
 	LeftOut   []string       `json:"channels_left_out"` // nobody has their identifier, or the audience no column for it
-	Reasons   []ReasonTerm   `json:"reasons"`
-	Warnings  []string       `json:"warnings"`
+	// Digests counts, by kind, the digests of contacts that are in no cell: no raw identifier that the run knows gives them
+	// in a declared form.
+	Digests  map[consentload.Kind]int64 `json:"digests_left_out"`
+	Reasons  []ReasonTerm               `json:"reasons"`
+	Warnings []string                   `json:"warnings"`
 }
 
 // ReachAudience is the audience within which was counted.

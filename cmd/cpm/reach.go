@@ -32,8 +32,11 @@ stand in it, known to the consent or not. Of several reasons the first counts, a
   otherwise   pending, notice_outdated, expired, unreadable_consent, shared_identifier
   unknown     no act covers them (no_consent)
 
+A contact is asked under its digests too, as in filter; an audience may hold digests itself. Without AUDIENCE digests that
+no identifier of the run gives in a declared form are left out, and said to be: one contact may have several.
+
 The matrix goes to standard output, everything else to standard error. Nothing is kept of an audience but a bit for each
-identifier of the consent, and a key for each other one.
+identifier of the consent, and the keys of each other one.
 
 Exit codes: 0 done, 1 failed (I/O), 10 wrong usage or configuration, 11 input that cannot be trusted, 12 a guard stopped
 the run (stale or empty consent, too few known), 130/143 interrupted.`

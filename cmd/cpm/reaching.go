@@ -69,15 +69,18 @@ func (r *reaching) openAudience(ctx context.Context) error {
 	return nil
 }
 
-// heldContacts returns the contact kinds that the audience has a column for; all, when there is none.
+// heldContacts returns the contact kinds that the audience has a column for, or one for their digests; all, when there is none.
 func (r *reaching) heldContacts() []consentload.Kind {
 	var held, all []consentload.Kind
 	for _, channel := range r.catalog.Channels() {
-		kind := channel.Contact
-		all = append(all, kind)
-		said := slices.ContainsFunc(r.specs, func(s filter.IDSpec) bool { return s.Kind == kind })
-		if said || len(r.catalog.Kinds.MatchColumns(r.reader.Info().Columns, kind)) > 0 {
-			held = append(held, kind)
+		contact := channel.Contact
+		all = append(all, contact)
+		for _, kind := range append([]consentload.Kind{contact}, r.catalog.Kinds.Hashed(contact)...) {
+			said := slices.ContainsFunc(r.specs, func(s filter.IDSpec) bool { return s.Kind == kind })
+			if said || len(r.catalog.Kinds.MatchColumns(r.reader.Info().Columns, kind)) > 0 {
+				held = append(held, contact)
+				break
+			}
 		}
 	}
 	if len(held) == 0 {
@@ -98,6 +101,9 @@ func (r *reaching) loadConsent(ctx context.Context) error { return r.readConsent
 func (r *reaching) narrow(context.Context) error {
 	var err error
 	if r.purposes, err = r.purposesOf(r.options.purposes); err != nil {
+		return err
+	}
+	if err := r.checkDigests(r.consent); err != nil {
 		return err
 	}
 	if len(r.options.channels) > 0 {
@@ -137,7 +143,35 @@ func (r *reaching) reaches(kind consentload.Kind) bool {
 	if r.reader == nil {
 		return !r.index.OfKind(kind).IsEmpty()
 	}
-	return slices.ContainsFunc(r.columns, func(c filter.Column) bool { return c.Kind == kind })
+	return slices.ContainsFunc(r.columns, func(c filter.Column) bool {
+		raw, _ := r.catalog.Kinds.RawKind(c.Kind)
+		return raw == kind
+	})
+}
+
+// digestsLeftOut counts, by kind, the digests of contacts that are not counted: without an audience nobody knows of which
+// contacts they are, and a contact may have several.
+func (r *reaching) digestsLeftOut() map[consentload.Kind]int64 {
+	left := map[consentload.Kind]int64{}
+	if r.reader != nil {
+		return left
+	}
+	contacts := []consentload.Kind{}
+	for _, channel := range r.channels {
+		contacts = append(contacts, channel.Contact)
+	}
+	for _, name := range r.unheld {
+		channel, _ := r.catalog.Channel(name)
+		contacts = append(contacts, channel.Contact)
+	}
+	for _, contact := range contacts {
+		for _, kind := range r.catalog.Kinds.Hashed(contact) {
+			if n := r.index.OfKind(kind).GetCardinality(); n > 0 {
+				left[kind] = int64(n)
+			}
+		}
+	}
+	return left
 }
 
 func (r *reaching) understand(context.Context) error {
@@ -153,7 +187,7 @@ func (r *reaching) survey(ctx context.Context) (err error) {
 		return nil
 	}
 	s := &filter.Survey{
-		Name: r.table, Reader: r.reader, Kinds: r.catalog.Kinds, Index: r.index, Columns: r.columns,
+		Name: r.table, Reader: r.reader, Kinds: r.catalog.Kinds, Index: r.index, Lists: r.lists, Columns: r.columns,
 	}
 	stop := r.talk.progress("audience", r.reader.Info().Size, pulled{r.reader.Done, s.Rows.Load})
 	r.within, err = s.Run(ctx)
@@ -221,7 +255,7 @@ func (r *reaching) write() error {
 func (r *reaching) report() *filter.ReachReport {
 	report := &filter.ReachReport{
 		Version: filter.ReachVersion, Tool: thisBuild(), Command: r.options.args, AsOf: r.asOf.String(), AsOfIsNow: r.isNow,
-		Cells: []filter.ReachCell{}, LeftOut: append([]string{}, r.unheld...), Reasons: filter.ReachTerms(),
+		Cells: []filter.ReachCell{}, LeftOut: append([]string{}, r.unheld...), Digests: r.digestsLeftOut(), Reasons: filter.ReachTerms(),
 		Warnings: append([]string{}, r.warnings...),
 	}
 	if r.load.Newest != consentload.None {
@@ -261,6 +295,12 @@ func (t *talk) surveyed(r *reaching) {
 			why = "the audience has no column for"
 		}
 		t.say("", "left out, because %s them: %s", why, strings.Join(r.unheld, ", "))
+	}
+	left := r.digestsLeftOut()
+	for _, kind := range sortedKeys(left) {
+		raw, _ := r.catalog.Kinds.RawKind(kind)
+		t.say("", "left out, because no %s that the run knows gives them in a declared form: %s", raw,
+			counted(left[kind], "digest", "digests")+" ("+string(kind)+")")
 	}
 	t.consent(r.consent)
 }
