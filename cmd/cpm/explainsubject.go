@@ -44,7 +44,7 @@ func (r *explaining) ownKeys() map[consentload.Key]bool {
 }
 
 // subject finds who it is about, and returns all keys under which anything may be said that counts for them: those of the
-// subject, those that what was asked for has besides with whoever belongs to these, and the digests of all.
+// subject, the other keys of these and of what was asked for, with whoever belongs to them, and the digests of all.
 func (r *explaining) subject() map[consentload.Key]bool {
 	r.find = filter.NewIdentifiers(r.catalog.Kinds, r.index, r.lists)
 	r.id, _ = r.find.OfValue(r.asked.id, r.asked.raw)
@@ -62,6 +62,14 @@ func (r *explaining) subject() map[consentload.Key]bool {
 	watch[r.asked.key] = true
 	for _, o := range r.id.Others() {
 		maps.Copy(watch, r.membersOf(o.Key))
+	}
+	for member := range r.members { // which may be a digest itself, and asked under what gives it
+		if ordinal, found := r.index.Find(member); !found || !r.index.Digests().Contains(ordinal) {
+			continue
+		}
+		for _, raw := range r.index.Aliases().Append(nil, member) {
+			maps.Copy(watch, r.membersOf(raw.Key))
+		}
 	}
 	for _, digest := range r.digestsOf(r.members) {
 		maps.Copy(watch, r.membersOf(digest))
