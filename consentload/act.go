@@ -149,10 +149,10 @@ func (r *record) breakOn(err error, f *ref) {
 
 // readAct reads one statement of the row at hand, or one for each element.
 func (r *record) readAct(a *act) (outcome, error) {
-	r.element = r.none()
 	if !a.each.set() {
 		return r.readOne(a)
 	}
+	defer func() { r.element = r.none() }()
 	named := r.namedPurposes(a)
 	out, err := passed, error(nil)
 	r.breakOn(r.list.of(a, r.raw(&a.each)), &a.each)

@@ -148,8 +148,9 @@ func (run *reading) batch(n numbered, r *record, log *shard) error {
 		return err
 	}
 	rows := n.batch.Rows()
+	r.begin(n.batch)
 	for row := range rows {
-		what, err := r.read(n.batch, row)
+		what, err := r.read(row)
 		switch {
 		case err != nil:
 			return run.placed(err, n.batch, row)

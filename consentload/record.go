@@ -60,19 +60,33 @@ type wordNumber struct {
 	channel uint16 // that channel
 }
 
-// read reads one row. After acted, r.events holds what it tells; after rejected, r.problem says why, r.names holds the
+// begin takes up the rows of a batch.
+func (r *record) begin(b formats.Batch) { r.batch = b }
+
+// reset forgets the row before. What most rows leave alone is looked at before it is written: it lies in other lines of
+// the cache.
+func (r *record) reset(row int) {
+	r.row, r.list.list = row, 0
+	r.events, r.status, r.ignored = r.events[:0], 0, false
+	if r.element != &r.bare || r.bare.text != nil {
+		r.element = r.none()
+	}
+	if r.broken != nil || r.problem.what != "" {
+		r.broken, r.problem = nil, problem{}
+	}
+}
+
+// read reads one row of the batch at hand. After acted, r.events holds what it tells; after rejected, r.problem says why, r.names holds the
 // identifiers that could be read, and r.status the status of the act at hand, 0 when it could not.
-func (r *record) read(b formats.Batch, row int) (outcome, error) {
+func (r *record) read(row int) (outcome, error) {
 	r.tally.Rows++
-	r.batch, r.row, r.element, r.broken = b, row, r.none(), nil
-	r.list.list = 0
-	r.events, r.status, r.problem, r.ignored = r.events[:0], 0, problem{}, false
-	if len(r.shape.drop) > 0 && !b.Malformed(row) && r.holdsAny(r.shape.drop) {
+	r.reset(row)
+	if len(r.shape.drop) > 0 && !r.batch.Malformed(row) && r.holdsAny(r.shape.drop) {
 		r.tally.Dropped++
 		return passed, nil
 	}
 	r.readNames()
-	if b.Malformed(row) {
+	if r.batch.Malformed(row) {
 		return r.reject("", "the row does not split into the columns of the header",
 			"check its quotes and commas"), nil
 	}
@@ -139,37 +153,41 @@ func (r *record) worst() {
 
 // settle decides which events of a readable record are in force.
 func (r *record) settle() outcome {
-	inForce, refusals := r.events[:0], 0
-	for _, e := range r.events {
-		if e.when > r.asOf && (!e.status.refusal() || !r.isNow) {
+	left, refusals := 0, 0
+	for i := range r.events {
+		e := &r.events[i]
+		refusal := e.status.refusal()
+		if e.when > r.asOf && (!refusal || !r.isNow) {
 			r.nextAct = min(r.nextAct, e.when)
-			r.watching.leave(e)
+			r.watching.leave(*e)
+			left++
 			continue
 		}
-		if e.status.refusal() {
+		if refusal {
 			refusals++
 		}
-		inForce = append(inForce, e)
+		if left > 0 {
+			r.events[i-left] = *e
+		}
 	}
-	left := len(r.events) - len(inForce)
 	r.tally.AfterAsOf += int64(min(left, 1))
-	r.events = inForce
+	r.events = r.events[:len(r.events)-left]
 	switch {
-	case left > 0 && len(inForce) == 0:
+	case left > 0 && len(r.events) == 0:
 		return passed
 	case len(r.names) == 0:
 		r.tally.OtherKinds++
 		r.tally.UnreadRefusals += int64(min(refusals, 1))
 		return passed
 	}
-	r.tally.Events += int64(len(inForce))
+	r.tally.Events += int64(len(r.events))
 	r.tally.Refusals += int64(refusals)
 	r.tally.SkippedIDs += int64(r.skipped)
 	if refusals > 0 {
 		r.tally.SkippedInRefusal += int64(r.skipped)
 	}
-	for i := range inForce {
-		switch when := inForce[i].when; {
+	for i := range r.events {
+		switch when := r.events[i].when; {
 		case when > r.asOf:
 			r.tally.FutureRefusals++
 		case when.Dated():
@@ -184,19 +202,27 @@ func (r *record) readNames() {
 	r.names, r.skipped = r.names[:0], 0
 	for i := range r.shape.ids {
 		if c := &r.shape.ids[i]; c.plain {
-			r.name(c, r.batch.Values(c.of.place)[r.row])
+			value := r.batch.Values(c.of.place)[r.row]
+			key, why := r.keyer.Key(c.id, value)
+			r.keep(c, value, key, why)
 		} else {
 			r.readCell(c)
 		}
 	}
 }
 
-// name adds an identifier to those of the row, if the value has a normal form.
+// name adds an identifier to those of the row, as its column has it written.
 func (r *record) name(c *idColumn, value []byte) {
 	if c.prefix != "" {
 		value = bytes.TrimPrefix(bytes.TrimFunc(value, isBlank), []byte(c.prefix))
 	}
-	switch key, why := r.keyerOf(c.region).Key(c.id, value); why {
+	key, why := r.keyerOf(c.region).Key(c.id, value)
+	r.keep(c, value, key, why)
+}
+
+// keep adds an identifier to those of the row, if its value has a normal form.
+func (r *record) keep(c *idColumn, value []byte, key Key, why Unreadable) {
+	switch why {
 	case Readable:
 		r.names = append(r.names, named{key: key, kind: c.id})
 		r.watching.name(value)

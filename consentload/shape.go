@@ -93,7 +93,7 @@ func (s *shape) usualIDs(file string, header []string, kinds *Kinds, keep func(K
 
 func (s *shape) addID(column idColumn, keep func(Kind) bool) {
 	of := column.of
-	column.plain = of.from == ofColumn && len(of.path) == 0 && of.watch == 0 && column.split == "" && len(column.when) == 0 && len(column.parts) == 0
+	column.plain = of.from == ofColumn && len(of.path) == 0 && of.watch == 0 && column.split == "" && len(column.when) == 0 && len(column.parts) == 0 && column.prefix == "" && column.region == ""
 	if keep(column.kind) {
 		s.ids = append(s.ids, column)
 	} else {
