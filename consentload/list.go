@@ -112,7 +112,13 @@ func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table f
 		return None, err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	r, err := newListReader(l, c, source, reader.Info().Columns)
+	header := reader.Info().Columns
+	if len(source.Columns) == 0 {
+		if header, err = c.Kinds.mindNested(table.Name, reader, nil); err != nil {
+			return None, err
+		}
+	}
+	r, err := newListReader(l, c, source, header)
 	if err != nil {
 		return None, err
 	}

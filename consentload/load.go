@@ -279,6 +279,9 @@ func (l *loader) shape(t *table, reader formats.Reader, told *FileReport) (s *sh
 		s, err = l.linkShape(t, reader)
 	case m == nil || m.Name == canonical:
 		told.Mapping = canonical
+		if header, err = l.catalog.Kinds.mindNested(t.name, reader, []string{"expires_at", "notice_version", "notice"}); err != nil {
+			return nil, err
+		}
 		s, err = canonicalShape(t.name, header, l.catalog.Kinds, l.keep)
 	default:
 		told.Mapping, told.Caveats = m.Name, m.Caveats
@@ -318,12 +321,16 @@ func (l *loader) linkShape(t *table, reader formats.Reader) (*shape, error) {
 	if len(t.source.IDs) > 0 {
 		return l.mappedShape(t, &Mapping{Name: t.source.Name}, reader)
 	}
-	s := &shape{mapping: t.source.Name, snapshot: None, links: true}
-	used, err := s.usualIDs(t.name, reader.Info().Columns, l.catalog.Kinds, l.keep)
+	header, err := l.catalog.Kinds.mindNested(t.name, reader, nil)
 	if err != nil {
 		return nil, err
 	}
-	return s, s.check(t.name, reader.Info().Columns, l.catalog.Kinds, used)
+	s := &shape{mapping: t.source.Name, snapshot: None, links: true}
+	used, err := s.usualIDs(t.name, header, l.catalog.Kinds, l.keep)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.check(t.name, header, l.catalog.Kinds, used)
 }
 
 // guard stops a load whose consent is not what it should be.

@@ -40,6 +40,7 @@ func parsePath(path string) []step {
 func (s step) leaf() bool { return !s.all && !s.entries && s.field == "" }
 
 var (
+	errNested = errors.New("identifiers stand there in a nested form, and one is read from a cell")
 	errNoJSON = errors.New("the value is no JSON")
 	errTwice  = errors.New("a key stands twice in it, and nobody can say which one is meant")
 )

@@ -203,6 +203,9 @@ func (r *record) readNames() {
 	for i := range r.shape.ids {
 		if c := &r.shape.ids[i]; c.plain {
 			value := r.batch.Values(c.of.place)[r.row]
+			if len(value) > 0 && (value[0] == '[' || value[0] == '{') { // several in one cell, or in another form: none may be lost
+				r.breakOn(errNested, &c.of)
+			}
 			key, why := r.keyer.Key(c.id, value)
 			r.keep(c, value, key, why)
 		} else {

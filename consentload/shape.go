@@ -184,7 +184,9 @@ func (k *Kinds) readable(file, name string) error {
 			Hint("call it phone_sha256, say, or name it in the configuration: id: {phone_sha256: COLUMN}")
 	}
 	outer, _, nested := strings.Cut(name, ".")
-	if _, known := k.columns[foldColumn(outer)]; nested && known {
+	inner, _ := lastKey(name)
+	_, known := k.columns[foldColumn(outer)]
+	if nested && (known || k.isUsual(inner)) {
 		return fault.New(fault.Unsupported, file, "column %s holds identifiers in a nested form, which are not read", name).
 			Hint("export one identifier a row and column")
 	}

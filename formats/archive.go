@@ -3,6 +3,7 @@ package formats
 import (
 	"archive/zip"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -56,8 +57,30 @@ func (f *File) Tables() ([]Input, error) {
 	case isDocument(archive):
 		return []Input{f.Input}, nil
 	}
+	if !f.beginsWithEntry(archive) {
+		return nil, fault.New(fault.Input, f.Name, "something stands in front of the zip archive: perhaps another archive").
+			Hint("pack all tables into one archive, or name the archives apart")
+	}
 	from.isOpen = true
 	return f.members(archive)
+}
+
+// beginsWithEntry reports whether the first entry that the archive lists stands at the beginning of the file: of two
+// archives one behind the other only the last one is listed, and an empty one has no entry.
+func (f *File) beginsWithEntry(archive *zip.Reader) bool {
+	const fixed = 30 // bytes of an entry's header before its name
+	head := make([]byte, fixed)
+	if len(archive.File) == 0 {
+		return true
+	}
+	if _, err := f.file.ReadAt(head, 0); err != nil {
+		return false
+	}
+	begins := fixed + int64(binary.LittleEndian.Uint16(head[26:])) + int64(binary.LittleEndian.Uint16(head[28:]))
+	return slices.ContainsFunc(archive.File, func(e *zip.File) bool {
+		at, err := e.DataOffset()
+		return err == nil && at == begins
+	})
 }
 
 // PassedOver lists what Tables passed over in an archive: hidden files, and the folder that macOS adds.

@@ -231,3 +231,33 @@ func FuzzArchive(f *testing.F) {
 		}
 	})
 }
+
+func TestTwoArchivesOneBehindTheOtherAreRefused(t *testing.T) {
+	var both []byte
+	for _, name := range []string{"a.csv", "b.csv"} {
+		var one bytes.Buffer
+		w := zip.NewWriter(&one)
+		entry, err := w.Create(name)
+		if err == nil {
+			_, err = entry.Write([]byte("phone\n1\n"))
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		both = append(both, one.Bytes()...)
+	}
+	path := filepath.Join(t.TempDir(), "lists.zip")
+	if err := os.WriteFile(path, both, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenFile(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Tables(); fault.KindOf(err) != fault.Input {
+		t.Errorf("%v, want a fault of the input", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -27,6 +27,12 @@ func (in Input) contentName() string { return cmp.Or(in.content, in.Name) }
 type PathReader interface {
 	Reader
 	Path(path string) (column int, err error)
+	// Mind has every record looked through for paths that are none of the columns yet: one that has a meaning is a fault of
+	// kind Input, at the record where it stands. It comes after the last Path and before Next.
+	Mind(meaning func(path string) bool)
+	// Around returns the keys beside the records of a page that nobody has named: what was seen of them before the
+	// records began. Nothing reads what stands under them.
+	Around() []string
 }
 
 // Options says what cannot be seen from the bytes. The zero value detects everything. What is set is used or refused,

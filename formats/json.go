@@ -37,8 +37,11 @@ type jsonReader struct {
 	eol   string   // the line end of the document; empty when it has none
 	paths []string // of the columns asked for
 
-	records string // of pages: the path of their records
-	guessed bool   // nobody has named it
+	records string                 // of pages: the path of their records
+	guessed bool                   // nobody has named it
+	around  []string               // the keys beside guessed records
+	meaning func(path string) bool // nil: nobody minds paths that are no columns
+	known   map[string]bool        // the columns, for that
 	page    page
 
 	inside bool  // the next byte stands in an array of records

@@ -21,6 +21,7 @@ type jsonBatch struct {
 	row     jsonRow
 
 	lines lineCount
+	leaf  []byte // the path that is being minded
 }
 
 // Decode implements Batch. One pass checks the grammar of each record and finds its values.
@@ -40,6 +41,9 @@ func (b *jsonBatch) Decode() error {
 			return b.from.noObject(b.lineOf(jsonSpace(b.data, end)))
 		}
 		b.keep(row)
+		if err := b.mind(int(row.start)); err != nil {
+			return err
+		}
 	}
 	b.isReady = true
 	return nil

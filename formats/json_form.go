@@ -90,7 +90,8 @@ func (r *jsonReader) guessRecords() (string, error) {
 			return "", err
 		}
 		head := r.in.ahead(size)
-		name, end := examine(head, 0)
+		name, around, end := examine(head, 0)
+		r.around = around
 		switch {
 		case end > 0:
 			if name != "" && !allHold(head[end:], name) {
@@ -111,22 +112,50 @@ func (r *jsonReader) guessRecords() (string, error) {
 
 // examine reads the object at at and returns the key of its array of objects, when there is one such array and its
 // key is one of those that hold records.
-func examine(data []byte, at int) (name string, end int) {
+// around are its other keys. An object with another array that holds something, or with records deeper in it, is none that
+// only carries records.
+func examine(data []byte, at int) (name string, around []string, end int) {
 	arrays := 0
 	m := membersOf(data, at, 0)
 	for m.next() {
-		if holdsObjects(data, m.value) {
+		key, value := m.name(), m.value
+		isRecords := holdsObjects(data, value)
+		m.pass()
+		switch {
+		case isRecords:
 			arrays++
-			if key := m.name(); isRecordsKey(key) {
+			if isRecordsKey(key) {
 				name = key
 			}
+		case m.at > 0 && holdsMore(data, value):
+			arrays += 2
 		}
-		m.pass()
+		if key != name {
+			around = append(around, key)
+		}
 	}
 	if arrays != 1 {
 		name = ""
 	}
-	return name, m.at
+	return name, around, m.at
+}
+
+// holdsMore reports whether a whole value is an array that holds something, or an object with an array of objects in it.
+func holdsMore(data []byte, at int) bool {
+	switch data[at] {
+	case '[':
+		at = jsonSpace(data, at+1)
+		return at < len(data) && data[at] != ']'
+	case '{':
+		m := membersOf(data, at, 0)
+		for m.next() {
+			if holdsObjects(data, m.value) || data[m.value] == '{' && holdsMore(data, m.value) {
+				return true
+			}
+			m.pass()
+		}
+	}
+	return false
 }
 
 // holdsObjects reports whether an array of objects begins at at.

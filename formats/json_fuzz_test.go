@@ -105,6 +105,9 @@ func standardText(value json.RawMessage) []byte {
 	case value[0] == '"' && json.Unmarshal(value, &text) == nil:
 		return []byte(text)
 	}
+	if digits, zeros, cut := bytes.Cut(value, []byte{'.'}); cut && value[0] != '{' && value[0] != '[' && value[0] != '"' && len(bytes.Trim(zeros, "0")) == 0 {
+		return digits
+	}
 	return value
 }
 

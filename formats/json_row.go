@@ -124,6 +124,16 @@ func (r *jsonRow) take(base int, value []byte) {
 	}
 }
 
+// whole returns a number without a fraction of zeros, which writers of doubles add. One with an exponent stays as it is:
+// a spreadsheet that wrote it has dropped the last digits.
+func whole(value []byte) []byte {
+	digits, zeros, cut := bytes.Cut(value, []byte{'.'})
+	if c := value[0]; c != '-' && (c < '0' || c > '9') || !cut || len(bytes.Trim(zeros, "0")) > 0 {
+		return value
+	}
+	return digits
+}
+
 // text returns a value as text: a string without its quotes and escapes, nil for null, all else as it is written. It
 // reports false for a string that no text can hold.
 func (r *jsonRow) text(value []byte) ([]byte, bool) {
@@ -131,7 +141,7 @@ func (r *jsonRow) text(value []byte) ([]byte, bool) {
 		return nil, true
 	}
 	if value[0] != quote {
-		return value, true
+		return whole(value), true
 	}
 	raw := value[1 : len(value)-1]
 	if bytes.IndexByte(raw, '\\') < 0 {

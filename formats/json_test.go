@@ -102,7 +102,9 @@ func jsonTable(text string, o Options, paths ...string) ([]string, error) {
 func TestValuesOfPaths(t *testing.T) {
 	for _, c := range []struct{ name, record, path, want string }{
 		{"a string is its text", `{"a":"b\u0020c"}`, "a", "b c"},
-		{"a number is as it is written", `{"a":1.0}`, "a", "1.0"},
+		{"a number is as it is written", `{"a":1.50}`, "a", "1.50"},
+		{"a whole double has no fraction", `{"a":1000.0}`, "a", "1000"},
+		{"an exponent stays", `{"a":1.38E10}`, "a", "1.38E10"},
 		{"so is one with an exponent", `{"a":-1E+5}`, "a", "-1E+5"},
 		{"true is a word", `{"a":true}`, "a", "true"},
 		{"null is null", `{"a":null}`, "a", "<nil>"},

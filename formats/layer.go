@@ -70,6 +70,12 @@ type layeredPaths struct {
 // Path implements PathReader.
 func (r *layeredPaths) Path(path string) (int, error) { return r.paths.Path(path) }
 
+// Mind implements PathReader.
+func (r *layeredPaths) Mind(meaning func(path string) bool) { r.paths.Mind(meaning) }
+
+// Around implements PathReader.
+func (r *layeredPaths) Around() []string { return r.paths.Around() }
+
 // counted counts what passes through it and keeps the error that is not an end: what a decoder makes of a failing disk
 // must not be taken for damaged data.
 type counted struct {

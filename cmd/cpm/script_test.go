@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"convert":  convert,
 			"pack":     pack,
+			"repeat":   repeat,
 			"digest":   digest,
 			"workbook": workbook,
 			"cells":    cells,
@@ -145,4 +146,15 @@ func digest(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s does not hold %s", args[1], want)
 		}
 	}
+}
+
+// repeat writes so many records of one key, and a file behind them: "repeat 1000 phone 13900000000 TAIL-FILE TO-FILE".
+func repeat(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 5 {
+		ts.Fatalf("usage: repeat N KEY VALUE TAIL-FILE TO-FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	text := strings.Repeat(fmt.Sprintf("{%q:%q}\n", args[1], args[2]), n) + ts.ReadFile(args[3])
+	ts.Check(os.WriteFile(ts.MkAbs(args[4]), []byte(text), 0o600))
 }
