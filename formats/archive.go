@@ -2,6 +2,7 @@ package formats
 
 import (
 	"archive/zip"
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -57,30 +59,30 @@ func (f *File) Tables() ([]Input, error) {
 	case isDocument(archive):
 		return []Input{f.Input}, nil
 	}
-	if !f.beginsWithEntry(archive) {
-		return nil, fault.New(fault.Input, f.Name, "something stands in front of the zip archive: perhaps another archive").
-			Hint("pack all tables into one archive, or name the archives apart")
+	if alone, err := f.isAlone(); err != nil || !alone {
+		return nil, errors.Join(err, fault.New(fault.Input, f.Name, "something stands in front of the zip archive: perhaps another archive").
+			Hint("pack all tables into one archive, or name the archives apart"))
 	}
 	from.isOpen = true
 	return f.members(archive)
 }
 
-// beginsWithEntry reports whether the first entry that the archive lists stands at the beginning of the file: of two
-// archives one behind the other only the last one is listed, and an empty one has no entry.
-func (f *File) beginsWithEntry(archive *zip.Reader) bool {
-	const fixed = 30 // bytes of an entry's header before its name
-	head := make([]byte, fixed)
-	if len(archive.File) == 0 {
-		return true
+// isAlone reports whether the list of files stands where the end of the archive says, counted from the beginning of the
+// file. Of two archives one behind the other only one is listed. (One of 4 GiB and more says it elsewhere; its list has
+// to begin the same.)
+func (f *File) isAlone() (bool, error) {
+	const record, longest, beyond = 22, 22 + math.MaxUint16, math.MaxUint32
+	tail := make([]byte, min(f.info.Size(), longest))
+	from := f.info.Size() - int64(len(tail))
+	if _, err := f.file.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("%s: %w", f.Name, err)
 	}
-	if _, err := f.file.ReadAt(head, 0); err != nil {
-		return false
+	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	if at < 0 || at+record > len(tail) {
+		return false, nil
 	}
-	begins := fixed + int64(binary.LittleEndian.Uint16(head[26:])) + int64(binary.LittleEndian.Uint16(head[28:]))
-	return slices.ContainsFunc(archive.File, func(e *zip.File) bool {
-		at, err := e.DataOffset()
-		return err == nil && at == begins
-	})
+	size, offset := binary.LittleEndian.Uint32(tail[at+12:]), binary.LittleEndian.Uint32(tail[at+16:])
+	return size == beyond || offset == beyond || int64(size)+int64(offset) == from+int64(at), nil
 }
 
 // PassedOver lists what Tables passed over in an archive: hidden files, and the folder that macOS adds.
