@@ -20,6 +20,7 @@ type act struct {
 	words   map[string]Status // by folded word; nil: those of the canonical form
 	absent  Status            // of each word of purpose that no element names; 0: nothing is told of it
 	at      []ref
+	latest  bool // of those times and the snapshot the latest counts
 	undated bool // a grant without a time counts as older than every dated act
 	expires ref
 	version ref

@@ -139,7 +139,7 @@ func (run *inspecting) presetForm(m *Mapping) (*inspectedForm, error) {
 		form.need(step())
 	}
 	form.shape, form.ignored, form.used = f.shape, f.ignored, f.used
-	if slices.ContainsFunc(f.shape.acts, func(a act) bool { return len(a.at) == 0 && (!a.undated || a.status != Granted) }) {
+	if slices.ContainsFunc(f.shape.acts, func(a act) bool { return (a.latest || len(a.at) == 0) && (!a.undated || a.status != Granted) }) {
 		form.Needs = append(form.Needs, Need{
 			"the export has no times, so somebody must say of which instant it is",
 			"snapshot_at: TIME, filename or manifest in the source, or --snapshot-at",

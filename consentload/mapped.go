@@ -238,44 +238,11 @@ func (f *mapper) tellsNothing() error {
 // baseName is the last part of a file's name, that of a table in an archive too.
 func baseName(file string) string { return filepath.Base(filepath.ToSlash(file)) }
 
-// claim selects the columns that an act of a pattern names beside it, so that no pattern takes them for its own.
-func (f *mapper) claim(a *ActMapping) error {
-	for _, use := range a.references() {
-		if use.name == atMatch {
-			continue
-		}
-		if _, err := f.find(use.name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// starred finds the columns of a pattern; those that something else reads, or that are passed over, are not meant.
-func (f *mapper) starred(a *ActMapping) error {
-	before, after, _ := strings.Cut(a.Columns, Star)
-	var meant []int // all of them before the first is read: one may be named by another, as that above it
-	for at, name := range f.header {
-		if !f.used[at] && !f.ignored[at] && len(name) >= len(before)+len(after) &&
-			strings.EqualFold(name[:len(before)], before) && strings.EqualFold(name[len(name)-len(after):], after) {
-			meant = append(meant, at)
-		}
-	}
-	for _, at := range meant {
-		name := f.header[at]
-		f.match, f.pattern = strings.TrimSpace(name[len(before):len(name)-len(after)]), at
-		if err := f.act(a, at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // act finds the columns of one act; column is that of its pattern, or -1. An act whose own column may be missing, and
 // is, is left out.
 func (f *mapper) act(m *ActMapping, column int) (err error) {
 	a := act{
-		split: m.Split, status: statusOrNone(m.Status), absent: statusOrNone(m.Absent), undated: m.Undated, ofFile: m.File,
+		split: m.Split, status: statusOrNone(m.Status), absent: statusOrNone(m.Absent), latest: m.Latest, undated: m.Undated, ofFile: m.File,
 		channel: f.naming("channel", m.Channel, m.ChannelWords, f.source.Channels),
 		purpose: f.naming("purpose", m.Purpose, m.PurposeWords, f.source.Purposes),
 	}
@@ -303,7 +270,9 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 	a.list = f.listNumber(m)
 	if column >= 0 {
 		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column], mixed: true}
-		a.above = f.above(m.Above, column)
+		if a.above, err = f.above(m.Above, column); err != nil {
+			return err
+		}
 	}
 	var can bool
 	if a.when, can, err = f.whenOf(m.When); err != nil || !can {
@@ -320,23 +289,6 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 	}
 	f.shape.acts = append(f.shape.acts, a)
 	return nil
-}
-
-// above returns the column whose name is the longest beginning of another's up to a mark; the zero ref when there is none.
-func (f *mapper) above(mark string, column int) ref {
-	if mark == "" {
-		return ref{}
-	}
-	for name := f.header[column]; ; {
-		end := strings.LastIndex(name, mark)
-		if end < 0 {
-			return ref{}
-		}
-		name = name[:end]
-		if found := placesOf(f.header, func(other string) bool { return other == name }); len(found) == 1 {
-			return ref{from: ofColumn, place: f.add(found[0]), name: name}
-		}
-	}
 }
 
 // listNumber numbers what acts name under each, from 1; 0 for what they do not share.
@@ -385,7 +337,7 @@ func (f *mapper) times(m *ActMapping, a *act) error {
 			a.at = append(a.at, of)
 		}
 	}
-	dated := len(a.at) > 0 || m.Undated && m.Status == "granted"
+	dated := len(a.at) > 0 && !m.Latest || m.Undated && m.Status == "granted"
 	if dated && f.source.Snapshot == "" {
 		return nil
 	}

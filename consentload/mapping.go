@@ -77,6 +77,7 @@ type ActMapping struct {
 	Absent string            `yaml:"absent" enum:"denied,withdrawn" doc:"the status of each of purpose_words that no element of each names"`
 
 	At      []string `yaml:"at" doc:"the columns of the act's time; the first that holds something counts"`
+	Latest  bool     `yaml:"latest" doc:"of refusals: whether of the snapshot and the times that at names the latest counts, as those may be older than the act"`
 	Undated bool     `yaml:"undated" doc:"whether a grant without a time counts as older than every dated act"`
 	Expires string   `yaml:"expires" doc:"the column of the expiry"`
 	Notice  string   `yaml:"notice" doc:"the column of the notice"`

@@ -330,11 +330,16 @@ func (r *record) readTimes(a *act, e *event) bool {
 
 // readWhen reads the time of an act: that of the first column that has one, or what counts instead.
 func (r *record) readWhen(a *act, e *event) bool {
+	snapshot := r.shape.snapshot
 	for i := range a.at {
 		raw := r.value(&a.at[i])
 		when, bad := r.readInstant(raw, e.status)
 		switch bad {
 		case TimeOK:
+			if a.latest {
+				snapshot = max(snapshot, min(when, r.asOf)) // after as-of it would be left out, and the snapshot has it
+				continue
+			}
 			e.when = when
 			return true
 		case TimeEmpty:
@@ -343,7 +348,6 @@ func (r *record) readWhen(a *act, e *event) bool {
 			return false
 		}
 	}
-	snapshot := r.shape.snapshot
 	switch {
 	case e.status == Granted && (a.undated || snapshot != None):
 		e.when = Undated

@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"strconv"
 	"strings"
 
 	"cpm/formats"
@@ -36,6 +37,11 @@ const (
 )
 
 func (f ref) set() bool { return f.from != nowhere }
+
+// free reports a key, a value or a part of a column's name: nothing says that words stand there, and names of persons may.
+func (f *ref) free() bool {
+	return f.from == ofMatch || f.from == ofElementKey || f.from == ofElement && len(f.path) == 0
+}
 
 // finder finds the columns of one file.
 type finder struct {
@@ -74,6 +80,9 @@ func (f *finder) find(name string) (ref, error) {
 		found.from = ofElement
 	case name == atMatch:
 		found.from, found.text, found.name = ofMatch, []byte(f.match), f.header[f.pattern]
+		if looksLikeData(found.name) {
+			found.name = "#" + strconv.Itoa(f.pattern+1)
+		}
 	case strings.HasPrefix(name, "."):
 		found.from, found.path = ofElement, parsePath(name)
 		f.watch(&found, optional)

@@ -15,7 +15,7 @@ func (r *record) reject(column, what, mend string) outcome {
 func (r *record) rejectWord(f *ref, what string) outcome {
 	value := bytes.TrimSpace(r.value(f))
 	told := tellable(value)
-	if f.mixed {
+	if f.mixed || f.free() && Nearest(string(value), r.namesOf(what)) == "" {
 		told = untold(value)
 	}
 	mend := fmt.Sprintf("declare it in the configuration, as a name or alias, or list it under ignore: %ss", what)
@@ -34,6 +34,21 @@ func (r *record) rejectWord(f *ref, what string) outcome {
 		return r.reject(f.name, "the "+what+" is empty", mend)
 	}
 	return r.reject(f.name, fmt.Sprintf("%s is no known %s", told, what), mend)
+}
+
+// namesOf lists what is declared where a channel or a purpose is expected.
+func (r *record) namesOf(what string) []string {
+	switch what {
+	case "channel":
+		names := make([]string, len(r.catalog.channels))
+		for i := range names {
+			names[i] = r.catalog.channels[i].Name
+		}
+		return names
+	case "purpose":
+		return r.catalog.purposes
+	}
+	return nil
 }
 
 func (r *record) rejectTime(column string, raw []byte, bad TimeFault) {

@@ -1,10 +1,12 @@
 package consentload
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"cpm/formats/fault"
@@ -74,25 +76,40 @@ func (t *table) instantInName() (Instant, error) {
 }
 
 // datesIn returns the dates of a name, in the form that readSnapshot reads: 2026-11-01, 20261101, and either with a
-// time behind it, as in 2026-11-01T06-30-00Z.
+// time behind it, as in 2026-11-01T06-30-00Z. What may be another date is no time: 2026-01-01_2026-03 is two dates, not
+// one at 20:26.
 func datesIn(name string) []string {
-	form := regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])` +
-		`(?:[T_ -]?([01]\d|2[0-3])[-_:.]?([0-5]\d)(?:[-_:.]?([0-5]\d))?(Z)?)?(?:[^0-9]|$)`)
+	clock := regexp.MustCompile(`^[T_ -]?([01]\d|2[0-3])[-_:.]?([0-5]\d)(?:[-_:.]?([0-5]\d))?(Z)?(?:[^0-9]|$)`)
+	month := regexp.MustCompile(`^[T_ -]?((?:19|20)\d\d[-_.](?:0[1-9]|1[0-2]))(?:[^0-9]|$)`)
 	var dates []string
-	for _, m := range form.FindAllStringSubmatch(name, -1) {
-		if m[2] != m[4] { // 2026-1101 is no date
+	for at := range len(name) {
+		text, rest, ok := cutDate(name[at:])
+		if !ok || at > 0 && isDigit(name[at-1]) {
 			continue
 		}
-		text := m[1] + "-" + m[3] + "-" + m[5]
-		if m[6] != "" {
-			second := m[8]
-			if second == "" {
-				second = "00"
-			}
-			text += "T" + m[6] + ":" + m[7] + ":" + second + m[9]
+		_, _, another := cutDate(strings.TrimLeft(rest, "T_ -")) // it is read when its turn comes
+		if m := month.FindStringSubmatch(rest); m != nil && !another {
+			dates, another = append(dates, m[1]), true
 		}
-		dates = append(dates, text)
+		if m := clock.FindStringSubmatch(rest); m != nil && !another {
+			text += "T" + m[1] + ":" + m[2] + ":" + cmp.Or(m[3], "00") + m[4]
+			rest = ""
+		}
+		if rest == "" || !isDigit(rest[0]) {
+			dates = append(dates, text)
+		}
 	}
 	slices.Sort(dates)
 	return slices.Compact(dates)
 }
+
+// cutDate reads the date with which a text begins.
+func cutDate(text string) (date, rest string, ok bool) {
+	m := regexp.MustCompile(`^((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])`).FindStringSubmatch(text)
+	if m == nil || m[2] != m[4] { // 2026-1101 is no date
+		return "", text, false
+	}
+	return m[1] + "-" + m[3] + "-" + m[5], text[len(m[0]):], true
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
