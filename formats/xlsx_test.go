@@ -85,7 +85,7 @@ func xlsxText(t testing.TB, name string, o Options) string {
 			if value == nil {
 				value = []byte("-")
 			}
-			out.WriteString(strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(string(value)))
+			out.WriteString(strings.NewReplacer("\r", `\r`, "\n", `\n`, "\x1a", `\x1a`).Replace(string(value)))
 		}
 		out.WriteByte('\n')
 	}
@@ -112,7 +112,7 @@ func TestXLSXValuesAreText(t *testing.T) {
 1e999
 `},
 		{"rich texts are joined, phonetic runs left out", "rich", "phone|name|note\n13800000001|東京|a & b <c> 中\n13800000002|-| line\\r\\none \n"},
-		{"strings stand in their cells, and an error is no value", "inline", "phone|name|ok\n13800000001|ab|true\n138 <00> 000002|-|false\n13800000003|2026-01-02T03:04:05|-\n"},
+		{"strings stand in their cells, and an error cannot be read", "inline", "phone|name|ok\n13800000001|ab|true\n138 <00> 000002|-|false\n13800000003|2026-01-02T03:04:05|\\x1a#VALUE!\n"},
 		{"missing cells are null, empty rows are none, and a value beyond the header is malformed", "sparse", `|name||phone
 -|-|-|13800000001
 b|-|-|-
@@ -122,15 +122,16 @@ b|-|-|-
 `},
 		{"the strict dialect", "strict", "phone|day|ok\n13800000001|2026-01-02|true\n"},
 		{"names with a prefix", "prefixed", "phone|name\n13800000001|a&b\n"},
-		{"a formula has its cached value, and an empty one none", "xlsxwriter", `phone|name|seen|sum|found
-+8613800000001|secret-1|2026-01-01T12:30:15|2|-
-+8613800000002|secret-2|2026-01-02T12:30:15|3|-
-+8613800000003|secret-3|2026-01-03T12:30:15|4|-
-+8613800000004|secret-4|2026-01-04T12:30:15|5|-
+		{"a formula has its cached value, and without one it cannot be read", "xlsxwriter", `phone|name|seen|sum|found
++8613800000001|secret-1|2026-01-01T12:30:15|2|\x1a#VALUE!
++8613800000002|secret-2|2026-01-02T12:30:15|3|\x1a#VALUE!
++8613800000003|secret-3|2026-01-03T12:30:15|4|\x1a#VALUE!
++8613800000004|secret-4|2026-01-04T12:30:15|5|\x1a#VALUE!
 +8613800000005|secret-5|2026-01-05T12:30:15|6|found-5
 +8613800000006|secret-6|2026-01-06T12:30:15|7|found-6
 +8613800000007|secret-7|2026-01-07T12:30:15|8|found-7
 +8613800000008|secret-8|2026-01-08T12:30:15|9|found-8
+-|-|-|-|\x1a#VALUE!
 +8613800000009|-|-|-|-
 `},
 		{"days and times by number format, from 1900", "dates1900", `c0|c1|c2|c3|c4|c5|c6|c7|c8|c9|c10|c11

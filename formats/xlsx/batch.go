@@ -55,7 +55,13 @@ const (
 	kindText   // of a formula
 	kindInline // at and end are the XML within <is>
 	kindShared
+	kindUnknown // a formula whose value was never written
 )
+
+// unreadable stands for what a cell should hold and does not: an error, or a formula without its value. It is no empty
+// cell, behind which an identifier would be lost; and the sign at its start, which no text of a workbook has, keeps it
+// from being the name of anybody.
+const unreadable = "\x1a#VALUE!"
 
 // Decode finds the rows, their cells and the selected values.
 func (b *Batch) Decode() error {
@@ -95,7 +101,9 @@ func (b *Batch) pick() {
 		for i := range b.rows {
 			var value []byte
 			if c := b.find(&b.rows[i], p.column); c != nil {
-				value = b.value(c)
+				if value = b.value(c); c.kind == kindError || c.kind == kindUnknown {
+					value = []byte(unreadable)
+				}
 			}
 			values = append(values, value)
 		}
@@ -128,7 +136,7 @@ func (b *Batch) value(c *cell) []byte {
 		if isPlain(raw) {
 			return some(raw)
 		}
-	case kindNone, kindError:
+	case kindNone, kindError, kindUnknown:
 		return nil
 	case kindBool, kindDay, kindInline:
 	}
@@ -170,7 +178,7 @@ func (b *Batch) appendText(dst []byte, c *cell) []byte {
 		return dst[:from+len(unescapeUnits(dst[from:]))]
 	case kindInline:
 		return appendInline(dst, raw)
-	case kindNone, kindError, kindShared:
+	case kindNone, kindError, kindShared, kindUnknown:
 	}
 	return dst
 }

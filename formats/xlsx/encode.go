@@ -127,6 +127,9 @@ func (p *Part) cell(b *Batch, c *cell) {
 		p.gap(c.at)
 		p.text = append(p.text, end...)
 		return
+	case kindUnknown:
+		p.text = append(p.text, ` t="e"><v>#VALUE!`+end...)
+		return
 	case kindBool:
 		open = ` t="b"><v>`
 	case kindError:

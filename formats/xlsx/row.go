@@ -162,7 +162,7 @@ func (r *rowReader) readCell() error {
 			return err
 		}
 	}
-	if isEmpty {
+	if isEmpty && c.kind != kindUnknown {
 		c.kind = kindNone
 	} else {
 		r.some = true
@@ -242,6 +242,9 @@ func (r *rowReader) readContent(c *cell) (isEmpty bool, err error) {
 		case err != nil:
 		case r.kind == tokenText && isBlank(r.text):
 		case r.closes("c"):
+			if isEmpty && c.lacksValue(valued) {
+				c.kind = kindUnknown
+			}
 			return isEmpty, nil
 		case r.opens("f"), r.opens("extLst"):
 			c.isFormula = c.isFormula || r.is("f")
@@ -257,6 +260,19 @@ func (r *rowReader) readContent(c *cell) (isEmpty bool, err error) {
 			return false, err
 		}
 	}
+}
+
+// lacksValue reports whether a cell without text is more than an empty one: it holds an error, or a formula that gives
+// no text, or one whose value was left out.
+func (c *cell) lacksValue(valued bool) bool {
+	switch c.kind {
+	case kindError:
+		return true
+	case kindText, kindInline, kindShared:
+		return c.isFormula && !valued
+	case kindNone, kindNumber, kindBool, kindDay, kindUnknown:
+	}
+	return c.isFormula
 }
 
 // skip goes behind the end of the element that has just been opened.

@@ -39,7 +39,7 @@ func (c *cell) check(text []byte) error {
 		if word := string(text); !isTrue(word) && word != "0" && word != "false" && word != "off" {
 			return errValue
 		}
-	case kindNone, kindError, kindDay, kindText, kindInline, kindShared:
+	case kindNone, kindError, kindDay, kindText, kindInline, kindShared, kindUnknown:
 	}
 	return nil
 }
