@@ -107,7 +107,7 @@ func (l *List) read(ctx context.Context, c *Catalog, source ListSource, file *fo
 
 // table reads one table, and returns the newest time that it states.
 func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table formats.Input) (newest Instant, err error) {
-	reader, err := formats.Open(table, source.Format)
+	reader, err := openWhole(table, source.Format)
 	if err != nil {
 		return None, err
 	}

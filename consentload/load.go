@@ -257,7 +257,7 @@ func (l *loader) open(t *table, input formats.Input) (formats.Reader, error) {
 			options.Records = m.Records
 		}
 	}
-	return formats.Open(input, options)
+	return openWhole(input, options)
 }
 
 // shape finds how a table is to be read: by the mapping of its source, or by its columns.

@@ -64,6 +64,7 @@ type Info struct {
 	Columns []string // names as written, in order; nested Parquet leaves are joined by dots
 	Rows    int64    // -1 when the format does not tell before the end
 	Size    int64    // bytes of the input; -1 when unknown
+	Sheets  []string // the visible sheets of a workbook, whichever of them is read
 	Packed  bool     // the format compresses by itself: no output of it is compressed again
 }
 

@@ -49,7 +49,7 @@ type xlsxReader struct {
 
 // Info implements Reader.
 func (r *xlsxReader) Info() Info {
-	return Info{Format: xlsxFormat, Detail: r.file.Detail(), Columns: r.file.Columns(), Rows: -1, Size: r.size}
+	return Info{Format: xlsxFormat, Detail: r.file.Detail(), Columns: r.file.Columns(), Rows: -1, Size: r.size, Sheets: r.file.Visible()}
 }
 
 // Select implements Reader.

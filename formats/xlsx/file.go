@@ -153,6 +153,17 @@ func (f *File) Columns() []string { return f.columns }
 // Detail tells which sheet is read: `sheet "名单" (first of 3)`.
 func (f *File) Detail() string { return f.detail() }
 
+// Visible lists the names of the sheets that are not hidden.
+func (f *File) Visible() []string {
+	var names []string
+	for _, s := range f.sheets {
+		if !s.hidden {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
 // Select names the columns whose values will be asked for.
 func (f *File) Select(columns []int) error {
 	var plan []pick
