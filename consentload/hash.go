@@ -196,6 +196,22 @@ func (k *Kinds) hashedColumn(folded string) (name columnName, known, vague bool)
 	return columnName{kind: KindID(id), rank: raw.rank}, true, false
 }
 
+// namesDigests reports whether a column name speaks of digests, whatever else it says: MD5值, sha256(email), email_md5_hex,
+// hash. The name of an algorithm counts wherever it stands, that of hashes as a word of its own: hashtag is none.
+func namesDigests(name string) bool {
+	folded := foldColumn(name)
+	if strings.ContainsAny(folded, "@＠") { // the row of a file without a header
+		return false
+	}
+	for a := range hashAlgorithms {
+		if strings.Contains(folded, a.String()) {
+			return true
+		}
+	}
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r < 'a' || r > 'z' })
+	return slices.ContainsFunc(words, func(word string) bool { return word == "hash" || word == "hashed" || word == "hashes" })
+}
+
 // usualColumn returns what a column name stands for by itself; false when it is no usual name.
 func (k *Kinds) usualColumn(name string) (columnName, bool) {
 	folded := foldColumn(name)

@@ -37,6 +37,7 @@ type List struct {
 	Rows     int64
 	Evidence formats.Evidence
 	Columns  []string      // "phone ← 手机号"
+	Passed   []string      // columns that nothing reads
 	Kinds    map[Kind]bool // of its entries
 	Hashed   []KindID      // the hashed ones of its columns
 }
@@ -123,13 +124,13 @@ func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table f
 		return None, err
 	}
 	r.name = table.Name
-	if err := reader.Select(r.selection); err != nil {
+	if err := r.passOver(reader, c.Kinds, len(source.Columns) > 0); err != nil {
 		return None, err
 	}
 	for {
 		batch, err := reader.Next()
 		if isEnd(err) {
-			return r.age.newest, nil
+			return r.age.newest, r.checkPassed(1)
 		}
 		if err == nil {
 			err = batch.Decode()
@@ -152,7 +153,9 @@ type listReader struct {
 	name      string // of the table, for messages
 	list      *List
 	columns   []listColumn
-	selection []int // the identifiers, then the times
+	selection []int // the identifiers, then the times, then what is passed over
+	passed    []passedColumn
+	plain     *Normalizer // of what is passed over: it notes nothing
 	keyer     *Keyer
 	age       listAge
 }
@@ -206,7 +209,7 @@ func (r *listReader) take(b formats.Batch) error {
 		}
 		l.Rows++
 	}
-	return nil
+	return r.lookAtPassed(b)
 }
 
 // listColumn is a column of identifiers.

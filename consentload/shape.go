@@ -174,7 +174,7 @@ func (s *shape) check(file string, header []string, kinds *Kinds, used map[int]b
 }
 
 // readable refuses a column whose name says that it holds identifiers in a form that nobody can read: digests of an
-// algorithm that is not told, or several in one cell. To pass it over would lose whoever stands in it alone.
+// algorithm or of values that are not told, or several in one cell. To pass it over would lose whoever stands in it alone.
 func (k *Kinds) readable(file, name string) error {
 	if _, usual := k.usualColumn(name); usual {
 		return nil
@@ -182,6 +182,10 @@ func (k *Kinds) readable(file, name string) error {
 	if _, _, vague := k.hashedColumn(foldColumn(name)); vague {
 		return fault.New(fault.Usage, file, "column %s holds digests, and its name does not say of which algorithm", name).
 			Hint("call it phone_sha256, say, or name it in the configuration: id: {phone_sha256: COLUMN}")
+	}
+	if namesDigests(name) {
+		return fault.New(fault.Usage, file, "column %s holds digests, and its name does not say of what", name).
+			Hint("call it phone_sha256, say; a list may name it in the configuration: id: {phone_sha256: COLUMN}; leave it out if it is of no identifier")
 	}
 	outer, _, nested := strings.Cut(name, ".")
 	inner, _ := lastKey(name)

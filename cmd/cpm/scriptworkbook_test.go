@@ -13,7 +13,8 @@ import (
 )
 
 // workbook makes a workbook of CSV texts, a sheet for each, named by its file: "workbook TO.xlsx 名单.csv other.csv". A
-// value of digits alone becomes a number, one of the form 2026-01-02 a date; every other is a text.
+// value of digits alone becomes a number, one of the form 2026-01-02 a date, one that begins with = a formula whose value
+// is left out; every other is a text.
 func workbook(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: workbook TO.xlsx FROM.csv…")
@@ -42,6 +43,8 @@ func workbook(ts *testscript.TestScript, neg bool, args []string) {
 					ts.Check(book.SetCellStyle(name, cell, cell, day))
 				} else if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 					ts.Check(book.SetCellInt(name, cell, n))
+				} else if formula, ok := strings.CutPrefix(text, "="); ok {
+					ts.Check(book.SetCellFormula(name, cell, formula))
 				} else if text != "" {
 					ts.Check(book.SetCellStr(name, cell, text))
 				}

@@ -173,6 +173,9 @@ func (t *talk) rules(c *consent) {
 		}
 		t.say("", "suppression list %s: %s, for %s (%s)", list.Path, counted(list.Rows, "entry", "entries"), holds,
 			strings.Join(list.Columns, ", "))
+		if len(list.Passed) > 0 {
+			t.say("", "  columns passed over: %s", strings.Join(list.Passed, ", "))
+		}
 	}
 	t.say("region", "%s", c.catalog.Kinds.Region())
 }
