@@ -3,6 +3,7 @@ package consentload
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"cpm/formats"
 	"cpm/formats/fault"
@@ -24,10 +25,13 @@ func (r *listReader) passOver(reader formats.Reader, kinds *Kinds, named bool) e
 	header := reader.Info().Columns
 	read := slices.Clone(r.selection)
 	for at, name := range header {
-		if slices.Contains(read, at) || name == "" {
+		if slices.Contains(read, at) {
 			continue
 		}
-		if shown := shownColumn(header, at); !slices.Contains(r.list.Passed, shown) {
+		shown := shownColumn(header, at)
+		if name == "" { // spreadsheets leave such columns behind, mostly without values
+			shown = "column " + strconv.Itoa(at+1)
+		} else if !slices.Contains(r.list.Passed, shown) {
 			r.list.Passed = append(r.list.Passed, shown)
 		}
 		if named {
@@ -40,7 +44,7 @@ func (r *listReader) passOver(reader formats.Reader, kinds *Kinds, named bool) e
 			return err
 		}
 		r.selection = append(r.selection, at)
-		r.passed = append(r.passed, passedColumn{name: shownColumn(header, at)})
+		r.passed = append(r.passed, passedColumn{name: shown})
 	}
 	r.plain = kinds.Normalizer()
 	return reader.Select(r.selection)

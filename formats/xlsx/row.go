@@ -242,9 +242,7 @@ func (r *rowReader) readContent(c *cell) (isEmpty bool, err error) {
 		case err != nil:
 		case r.kind == tokenText && isBlank(r.text):
 		case r.closes("c"):
-			if isEmpty && c.lacksValue(valued) {
-				c.kind = kindUnknown
-			}
+			c.missValue(isEmpty, valued)
 			return isEmpty, nil
 		case r.opens("f"), r.opens("extLst"):
 			c.isFormula = c.isFormula || r.is("f")
@@ -262,17 +260,13 @@ func (r *rowReader) readContent(c *cell) (isEmpty bool, err error) {
 	}
 }
 
-// lacksValue reports whether a cell without text is more than an empty one: it holds an error, or a formula that gives
-// no text, or one whose value was left out.
-func (c *cell) lacksValue(valued bool) bool {
-	switch c.kind {
-	case kindError:
-		return true
-	case kindText, kindInline, kindShared:
-		return c.isFormula && !valued
-	case kindNone, kindNumber, kindBool, kindDay, kindUnknown:
+// missValue marks a cell without text that is more than an empty one: an error, a formula that gives no text, or one
+// whose value was left out.
+func (c *cell) missValue(isEmpty, valued bool) {
+	isText := c.kind == kindText || c.kind == kindInline || c.kind == kindShared
+	if isEmpty && (c.kind == kindError || c.isFormula && !(isText && valued)) {
+		c.kind = kindUnknown
 	}
-	return c.isFormula
 }
 
 // skip goes behind the end of the element that has just been opened.
