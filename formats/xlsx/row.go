@@ -264,7 +264,7 @@ func (r *rowReader) readContent(c *cell) (isEmpty bool, err error) {
 // whose value was left out.
 func (c *cell) missValue(isEmpty, valued bool) {
 	isText := c.kind == kindText || c.kind == kindInline || c.kind == kindShared
-	if isEmpty && (c.kind == kindError || c.isFormula && !(isText && valued)) {
+	if isEmpty && (c.kind == kindError || c.isFormula && (!isText || !valued)) {
 		c.kind = kindUnknown
 	}
 }
