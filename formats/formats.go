@@ -30,6 +30,9 @@ type PathReader interface {
 	// Mind has every record looked through for paths that are none of the columns yet: one that has a meaning is a fault of
 	// kind Input, at the record where it stands. It comes after the last Path and before Next.
 	Mind(meaning func(path string) bool)
+	// Strict has a row marked malformed when one of its paths may be lost in it: when it leads into what is no object and
+	// holds something, or when the key that it names is missing and stands there in another case. It comes before Next.
+	Strict()
 	// Around returns the keys beside the records of a page that nobody has named: what was seen of them before the
 	// records began. Nothing reads what stands under them.
 	Around() []string

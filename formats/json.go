@@ -42,6 +42,7 @@ type jsonReader struct {
 	around  []string               // the keys beside guessed records
 	meaning func(path string) bool // nil: nobody minds paths that are no columns
 	known   map[string]bool        // the columns, for that
+	strict  bool                   // a path that may be lost makes a row malformed
 	page    page
 
 	inside bool  // the next byte stands in an array of records

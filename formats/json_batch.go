@@ -54,7 +54,7 @@ func (b *jsonBatch) reset() {
 	b.isTorn = b.isTorn[:0]
 	b.lines.reset()
 	n := len(b.from.paths)
-	b.row.paths, b.row.arena = b.from.paths, b.row.arena[:0]
+	b.row.paths, b.row.strict, b.row.arena = b.from.paths, b.from.strict, b.row.arena[:0]
 	if cap(b.values) < n {
 		b.values, b.row.found, b.row.ranks = make([][][]byte, n), make([][]byte, n), make([]uint64, n)
 	}

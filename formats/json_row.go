@@ -12,14 +12,19 @@ import (
 // a key that is the rest of the path is its value, and one that is its beginning up to a dot leads on. Of several values
 // the one is taken whose keys are the longest, the first key first.
 type jsonRow struct {
-	paths []string
-	wants []want   // of the objects that are open, the innermost last
-	found [][]byte // the value of each path, as it is written; nil when there is none
-	ranks []uint64 // the rank of each value found
-	torn  bool     // a key that counts stands twice, or cannot be read
-	key   []byte   // the last key that was written with escapes
-	arena []byte   // values whose escapes were undone
+	paths  []string
+	strict bool     // paths that may be lost tear the row
+	wants  []want   // of the objects that are open, the innermost last
+	found  [][]byte // the value of each path, as it is written; nil when there is none
+	ranks  []uint64 // the rank of each value found
+	lost   []int    // the paths that lead into what is no object, or whose key stands in another case
+	torn   bool     // a key that counts stands twice, or cannot be read, or a path is lost
+	key    []byte   // the last key that was written with escapes
+	arena  []byte   // values whose escapes were undone
 }
+
+// otherCase is the bit in which a small letter of ASCII and its capital differ.
+const otherCase = 0x20
 
 // want is a path in an object through which it may lead.
 type want struct {
@@ -33,13 +38,17 @@ type want struct {
 
 // record reads the object at at. It returns the position behind it, or why there is none.
 func (r *jsonRow) record(data []byte, at int) int {
-	r.torn, r.wants = false, r.wants[:0]
+	r.torn, r.wants, r.lost = false, r.wants[:0], r.lost[:0]
 	for i := range r.paths {
 		r.found[i], r.ranks[i] = nil, math.MaxUint64
 		r.wants = append(r.wants, want{path: i, rest: r.paths[i]})
 	}
 	m := membersOf(data, at, 0)
-	return r.object(&m, 0)
+	end := r.object(&m, 0)
+	for _, path := range r.lost { // another parting of it into keys may have led to a value
+		r.torn = r.torn || r.found[path] == nil
+	}
+	return end
 }
 
 // object reads the members of an object whose wants begin at base.
@@ -54,6 +63,9 @@ func (r *jsonRow) object(m *jsonMembers, base int) int {
 	for _, w := range r.wants[base:] {
 		if w.rest != "" {
 			firsts |= 1 << (w.rest[0] & 63)
+		}
+		if w.rest != "" && r.strict {
+			firsts |= 1 << ((w.rest[0] ^ otherCase) & 63)
 		}
 	}
 	for m.next() {
@@ -85,6 +97,9 @@ func (r *jsonRow) member(m *jsonMembers, base int) {
 		m.at = r.object(&below, top)
 	} else {
 		m.pass()
+		if r.strict && m.at > 0 && !isValue && !isNothing(m.data[m.value:m.at]) {
+			r.lose(base, top, key)
+		}
 	}
 	r.wants = r.wants[:top]
 	if isValue && m.at > 0 {
@@ -111,6 +126,28 @@ func (r *jsonRow) match(i, length int) bool {
 	}
 	r.wants = append(r.wants, want{path: w.path, rest: w.rest[length+1:], dot: dot + 1, rank: w.rank | 1<<(jsonMaxDots-dot)})
 	return false
+}
+
+// lose notes the wants from top on, which would lead into what is no object. When there are none, it notes those from
+// base on of which the key is one in another case.
+func (r *jsonRow) lose(base, top int, key []byte) {
+	for _, w := range r.wants[top:] {
+		r.lost = append(r.lost, w.path)
+	}
+	if len(r.wants) > top {
+		return
+	}
+	for _, w := range r.wants[base:top] {
+		n := len(key)
+		if (len(w.rest) == n || len(w.rest) > n && w.rest[n] == '.') && strings.EqualFold(w.rest[:n], string(key)) {
+			r.lost = append(r.lost, w.path)
+		}
+	}
+}
+
+// isNothing reports null, and an empty text or array, by which some platforms write an empty object.
+func isNothing(value []byte) bool {
+	return value[0] == 'n' || string(value) == `""` || value[0] == '[' && value[jsonSpace(value, 1)] == ']'
 }
 
 // take takes a value for the wants that its key has hit. Of two equal keys the first counts: the row is torn anyway.
