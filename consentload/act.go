@@ -1,9 +1,6 @@
 package consentload
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // act is one statement that a row of a shape can make, its columns found.
 type act struct {
@@ -11,12 +8,13 @@ type act struct {
 	list    int    // the number of each among those of the shape; 0: it is read anew
 	split   string // what parts the elements of each in a cell of text
 	when    []condition
+	unless  []condition
 	ifSet   ref
 	channel naming
 	purpose naming
 	status  Status // of every such act; 0: the column tells it
 	column  ref
-	above   ref               // the column above it, without whose grant it grants nothing
+	above   []ref             // the columns above it, without whose grants it grants nothing
 	words   map[string]Status // by folded word; nil: those of the canonical form
 	absent  Status            // of each word of purpose that no element names; 0: nothing is told of it
 	at      []ref
@@ -103,9 +101,7 @@ func (r *record) lookInto(f *ref) []byte {
 	case ofElement:
 		value = r.element.text
 		if len(f.path) > 0 {
-			var err error
-			value, err = r.element.first(f.path)
-			r.breakOn(err, f)
+			value = r.withinElement(f)
 		}
 	case ofElementKey:
 		value = r.element.key
@@ -136,6 +132,17 @@ func (r *record) within(value []byte, f *ref) []byte {
 	top, err := outermost(value)
 	if err == nil {
 		value, err = top.first(f.path)
+	}
+	r.breakOn(err, f)
+	return value
+}
+
+// withinElement returns the first value to which the path leads in the element at hand. A key that is written otherwise
+// there holds what would be lost, so one that may not be missing is looked for.
+func (r *record) withinElement(f *ref) []byte {
+	value, err := r.element.first(f.path)
+	if err == nil && value == nil && f.must && r.element.lacks(f.path) {
+		err = errLacks
 	}
 	r.breakOn(err, f)
 	return value
@@ -200,20 +207,10 @@ func (r *record) readAbsent(a *act, named map[string]bool) (outcome, error) {
 
 // readOne reads one act and adds it to the events of the row, unless it says nothing.
 func (r *record) readOne(a *act) (outcome, error) {
-	if !r.holds(a.when) || a.ifSet.set() && len(bytes.TrimFunc(r.value(&a.ifSet), isBlank)) == 0 {
+	if !r.concerns(a) {
 		return passed, nil
 	}
-	r.status = a.status
-	if r.status == 0 {
-		r.status = a.statusOf(r.value(&a.column))
-	}
-	if r.status == Granted && r.holdsAny(r.shape.noGrant) {
-		r.status = noStatement
-	}
-	if r.status == Granted && a.above.set() {
-		r.status = below(a.statusOf(r.value(&a.above)))
-	}
-	if r.status == noStatement {
+	if r.status = r.tells(a); r.status == noStatement {
 		return passed, nil
 	}
 	e := event{names: r.names}
@@ -235,13 +232,40 @@ func (r *record) readOne(a *act) (outcome, error) {
 	return acted, nil
 }
 
-// below is what a grant comes to under what the column above it says: a part of what somebody refused is refused, and
-// where nothing is said of the whole, nothing is said of the part.
-func below(above Status) Status {
-	if above == Granted || above.refusal() {
-		return above
+// concerns reports whether the conditions of an act hold.
+func (r *record) concerns(a *act) bool {
+	return r.holds(a.when) && !r.holdsAny(a.unless) &&
+		(!a.ifSet.set() || len(bytes.TrimFunc(r.value(&a.ifSet), isBlank)) > 0)
+}
+
+// tells returns the status that an act has; 0 when its word is none that is known.
+func (r *record) tells(a *act) Status {
+	status := a.status
+	if status == 0 {
+		status = a.statusOf(r.value(&a.column))
 	}
-	return noStatement
+	if status == Granted && r.holdsAny(r.shape.noGrant) {
+		return noStatement
+	}
+	if status == Granted {
+		return r.below(a)
+	}
+	return status
+}
+
+// below is what a grant comes to under what the columns above it say: a part of what somebody refused is refused, and
+// where nothing is said of a whole, nothing is said of the part.
+func (r *record) below(a *act) Status {
+	status := Granted
+	for i := range a.above {
+		switch whole := a.statusOf(r.value(&a.above[i])); {
+		case whole.refusal():
+			return whole
+		case whole != Granted:
+			status = noStatement
+		}
+	}
+	return status
 }
 
 // statusOf reads the word of a status; 0 when it is none that is known.
@@ -258,126 +282,4 @@ func (a *act) statusOf(raw []byte) Status {
 		return noStatement
 	}
 	return a.words[string(word)]
-}
-
-// naming is how the channel or the purpose of an act is told.
-type naming struct {
-	what   string // "channel" or "purpose"
-	fixed  string // of every such act; empty: the column tells it
-	from   ref
-	words  map[string]string // by folded word; nil: as it stands
-	rename map[string]string // what the names of the platform are in this configuration, by folded name
-	slot   int               // where its words are remembered
-}
-
-// meaning returns the name that a word stands for; for a purpose, perhaps with the channel that it is bound to.
-func (n *naming) meaning(word string) (name, channel string, known bool) {
-	name = foldName(word)
-	if n.words != nil && n.fixed == "" {
-		given, ok := n.words[name]
-		if _, renamed := n.rename[name]; !ok && !renamed {
-			return name, "", false
-		}
-		if ok {
-			name = given
-		}
-	}
-	if own, ok := n.rename[foldName(name)]; ok {
-		name = own
-	} else if own, ok := n.rename[foldName(word)]; ok {
-		name = own
-	}
-	if bound, rest, cut := strings.Cut(name, ":"); cut && n.what == "purpose" {
-		if _, renamed := n.rename[foldName(word)]; renamed {
-			return rest, bound, true
-		}
-	}
-	return name, "", true
-}
-
-// readScope finds what an act covers.
-func (r *record) readScope(a *act, e *event) (ignored bool, out outcome, err error) {
-	purpose, err := r.lookUp(&a.purpose)
-	if err != nil {
-		return false, rejected, err
-	}
-	channel := wordNumber{known: true}
-	if !purpose.bound { // else the source says which channel it is
-		if channel, err = r.lookUp(&a.channel); err != nil {
-			return false, rejected, err
-		}
-	}
-	if channel.ignored || purpose.ignored {
-		return true, passed, nil
-	}
-	if !channel.known {
-		return false, r.rejectName(&a.channel), nil
-	}
-	if !purpose.known {
-		return false, r.rejectName(&a.purpose), nil
-	}
-	e.scope = scope{channel.number, purpose.number}
-	if purpose.bound {
-		e.scope.channel = purpose.channel
-	}
-	return false, acted, nil
-}
-
-// lookUp finds what the word of an act stands for, once for each spelling.
-func (r *record) lookUp(n *naming) (wordNumber, error) {
-	raw := []byte(n.fixed)
-	if n.fixed == "" {
-		raw = r.value(&n.from)
-	}
-	seen := r.seen[n.slot]
-	if word, ok := seen[string(raw)]; ok {
-		return word, nil
-	}
-	word, err := r.understand(n, string(raw))
-	if err == nil && len(seen) < maxNames { // a wrong column must not fill the memory
-		seen[string(raw)] = word
-	}
-	return word, err
-}
-
-// understand gives a word its number.
-func (r *record) understand(n *naming, raw string) (word wordNumber, err error) {
-	name, bound, known := n.meaning(raw)
-	if !known {
-		return word, nil
-	}
-	if n.what == "channel" {
-		word.number, word.ignored, word.known, err = r.words.understand(r.catalog.channelName, r.words.channel, name)
-		return word, err
-	}
-	word.number, word.ignored, word.known, err = r.words.understand(r.catalog.purposeName, r.words.purpose, name)
-	if err != nil || bound == "" || !word.known {
-		return word, err
-	}
-	var ignored bool
-	word.bound = true
-	word.channel, ignored, word.known, err = r.words.understand(r.catalog.channelName, r.words.channel, bound)
-	word.ignored = word.ignored || ignored
-	return word, err
-}
-
-// understand gives a name its number, when it has one: an ignored name and one that nobody declared have none, and that
-// of the star is 0.
-func (v *vocabulary) understand(name func(string) (string, bool, bool), number func(string) (uint16, error), word string) (
-	n uint16, ignored, known bool, err error,
-) {
-	full, ignored, known := name(word)
-	if full != Star && known && !ignored {
-		n, err = number(full)
-	}
-	return n, ignored, known, err
-}
-
-// rejectName rejects a row for a channel or purpose that nobody declared.
-func (r *record) rejectName(n *naming) outcome {
-	if n.fixed == "" {
-		return r.rejectWord(&n.from, n.what)
-	}
-	return r.reject("", "the mapping "+r.shape.mapping+" speaks of the "+n.what+" "+quoteSafely(n.fixed)+", which nobody declared",
-		"declare it in the configuration, as a name or alias, or say what it is called there: "+n.what+"s: {"+n.fixed+": NAME} in the source")
 }

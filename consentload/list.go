@@ -113,7 +113,7 @@ func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table f
 		return None, err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	header := reader.Info().Columns
+	header, nested := reader.Info().Columns, strictly(reader)
 	if len(source.Columns) == 0 {
 		if header, err = c.Kinds.mindNested(table.Name, reader, nil); err != nil {
 			return None, err
@@ -123,7 +123,7 @@ func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table f
 	if err != nil {
 		return None, err
 	}
-	r.name = table.Name
+	r.name, r.nested = table.Name, nested
 	if err := r.passOver(reader, c.Kinds, len(source.Columns) > 0); err != nil {
 		return None, err
 	}
@@ -158,6 +158,7 @@ type listReader struct {
 	plain     *Normalizer // of what is passed over: it notes nothing
 	keyer     *Keyer
 	age       listAge
+	nested    bool // of records of keys, not rows of a table
 }
 
 func newListReader(l *List, c *Catalog, source ListSource, header []string) (*listReader, error) {
@@ -189,8 +190,8 @@ func (r *listReader) take(b formats.Batch) error {
 	at := func(row int) string { return formats.At(r.name, b.Place(row)) }
 	for row := range b.Rows() {
 		if b.Malformed(row) {
-			return fault.New(fault.Input, at(row), "the row does not split into the columns of the header").
-				Hint("mend its quotes and commas: somebody on the list must not be passed over")
+			what, mend := tornRow(r.nested)
+			return fault.New(fault.Input, at(row), "%s", what).Hint("%s: somebody on the list must not be passed over", mend)
 		}
 		before := len(l.Keys)
 		for i := range r.columns {

@@ -246,6 +246,39 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 		channel: f.naming("channel", m.Channel, m.ChannelWords, f.source.Channels),
 		purpose: f.naming("purpose", m.Purpose, m.PurposeWords, f.source.Purposes),
 	}
+	if there, err := f.columnsOf(m, &a); err != nil || !there {
+		return err
+	}
+	a.list = f.listNumber(m)
+	if column >= 0 {
+		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column], mixed: true}
+		if a.above, err = f.above(m.Above, column); err != nil {
+			return err
+		}
+	}
+	var can bool
+	if a.when, can, err = f.whenOf(m.When); err != nil || !can {
+		return err
+	}
+	if a.unless, err = f.conditionsOf(m.Unless); err != nil {
+		return err
+	}
+	if err := f.times(m, &a); err != nil {
+		return err
+	}
+	if m.Status == "" {
+		a.words = make(map[string]Status, len(m.Words))
+		for word, status := range m.Words {
+			a.words[foldName(word)] = statusWord(status)
+		}
+	}
+	f.shape.acts = append(f.shape.acts, a)
+	return nil
+}
+
+// columnsOf finds the columns of an act, but for those of its conditions and times. there is false when the file lacks
+// one that makes the act.
+func (f *mapper) columnsOf(m *ActMapping, a *act) (there bool, err error) {
 	for _, one := range []struct {
 		name string
 		of   *ref
@@ -260,35 +293,14 @@ func (f *mapper) act(m *ActMapping, column int) (err error) {
 		{m.PurposeColumn, &a.purpose.from},
 	} {
 		if *one.of, err = f.find(one.name); err != nil {
-			return err
+			return false, err
 		}
 		makes := one.of != &a.expires && one.of != &a.notice && one.of != &a.version
 		if makes && one.name != "" && !one.of.set() {
-			return nil // the column that makes the act is one that an export may lack
+			return false, nil // the column that makes the act is one that an export may lack
 		}
 	}
-	a.list = f.listNumber(m)
-	if column >= 0 {
-		a.column = ref{from: ofColumn, place: f.add(column), name: f.header[column], mixed: true}
-		if a.above, err = f.above(m.Above, column); err != nil {
-			return err
-		}
-	}
-	var can bool
-	if a.when, can, err = f.whenOf(m.When); err != nil || !can {
-		return err
-	}
-	if err := f.times(m, &a); err != nil {
-		return err
-	}
-	if m.Status == "" {
-		a.words = make(map[string]Status, len(m.Words))
-		for word, status := range m.Words {
-			a.words[foldName(word)] = statusWord(status)
-		}
-	}
-	f.shape.acts = append(f.shape.acts, a)
-	return nil
+	return true, nil
 }
 
 // listNumber numbers what acts name under each, from 1; 0 for what they do not share.
@@ -327,7 +339,7 @@ func (f *mapper) naming(what, fixed string, words, rename map[string]string) nam
 }
 
 // times finds the columns of an act's time. Without any the file must be a snapshot, and its source say of when.
-func (f *mapper) times(m *ActMapping, a *act) error {
+func (f *mapper) times(m *ActMapping, a *act) (err error) {
 	for _, name := range m.At {
 		of, err := f.find(name)
 		if err != nil {
@@ -345,7 +357,6 @@ func (f *mapper) times(m *ActMapping, a *act) error {
 		return fault.New(fault.Input, f.file, "the export has no times, so somebody must say of which instant it is").
 			Hint("say it: snapshot_at: TIME, filename or manifest in the source, or --snapshot-at; the time of the file itself proves nothing")
 	}
-	var err error
 	f.shape.snapshot, err = f.table.standsFor(f.source.Snapshot)
 	return err
 }

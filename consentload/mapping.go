@@ -60,8 +60,9 @@ type ActMapping struct {
 	Each    string              `yaml:"each" doc:"an array (Purposes[]) or object (purposes{}) with one act for each element"`
 	Split   string              `yaml:"split" doc:"what parts the elements of each in a cell of text"`
 	Columns string              `yaml:"columns" doc:"one act for each column whose name has this pattern; * stands for anything"`
-	Above   string              `yaml:"above" doc:"of columns: what parts a name from that of the column above it (Sales_Emails, Sales), without whose grant it grants nothing"`
+	Above   string              `yaml:"above" doc:"of columns: what parts a name from that of the columns above it (Sales_Emails, Sales), without whose grants it grants nothing"`
 	When    map[string][]string `yaml:"when" written:"true" blank:"true" doc:"only where a column has one of these values; an empty one stands for nothing"`
+	Unless  map[string][]string `yaml:"unless" written:"true" blank:"true" doc:"not where a column has one of these values"`
 	IfSet   string              `yaml:"if_set" doc:"only where this column holds something"`
 
 	Channel       string            `yaml:"channel" doc:"the channel; * for all"`
@@ -210,6 +211,9 @@ func (a *ActMapping) references() []reference {
 	}
 	for _, name := range sortedKeys(a.When) {
 		all = append(all, reference{"when", name})
+	}
+	for _, name := range sortedKeys(a.Unless) {
+		all = append(all, reference{"unless", name})
 	}
 	return slices.DeleteFunc(all, func(r reference) bool { return r.name == "" })
 }

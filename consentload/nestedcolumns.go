@@ -57,3 +57,21 @@ func lastKey(path string) (key string, nested bool) {
 	at := strings.LastIndexByte(path, '.')
 	return path[at+1:], at >= 0
 }
+
+// strictly has nested rows in which a key may be lost called malformed. It reports whether the rows are nested.
+func strictly(reader formats.Reader) (nested bool) {
+	paths, nested := reader.(formats.PathReader)
+	if nested {
+		paths.Strict()
+	}
+	return nested
+}
+
+// tornRow says what is wrong with a row that its reader calls malformed.
+func tornRow(nested bool) (what, mend string) {
+	if nested {
+		return "the record has a key twice, or in another case, or a value where an object should stand",
+			"write every key once, as in the other records"
+	}
+	return "the row does not split into the columns of the header", "check its quotes and commas"
+}

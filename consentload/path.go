@@ -3,6 +3,7 @@ package consentload
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"cpm/formats"
@@ -42,6 +43,9 @@ func (s step) leaf() bool { return !s.all && !s.entries && s.field == "" }
 var (
 	errNested = errors.New("identifiers stand there in a nested form, and one is read from a cell")
 	errNoJSON = errors.New("the value is no JSON")
+	errClosed = errors.New("a value stands there where an object should")
+	errNear   = errors.New("an element has it in another case")
+	errLacks  = errors.New("an element lacks it")
 	errTwice  = errors.New("a key stands twice in it, and nobody can say which one is meant")
 )
 
@@ -172,10 +176,10 @@ func (e *element) eachMember(each func(element) error) error {
 	return nil
 }
 
-// member returns a member of an object; the zero element when it has none, or this is no object.
+// member returns a member of an object; the zero element when it has none, or nothing stands here.
 func (e *element) member(name string) (found element, err error) {
 	if !e.open || e.text[0] != '{' {
-		return element{}, nil
+		return element{}, e.closed()
 	}
 	if err := e.read(); err != nil {
 		return element{}, err
@@ -192,7 +196,49 @@ func (e *element) member(name string) (found element, err error) {
 			return element{}, err
 		}
 	}
+	if times == 0 {
+		return element{}, e.near(name)
+	}
 	return found, nil
+}
+
+// closed is the fault of a path that leads on into what is no object: what should stand there is lost, and nobody knows
+// what it was. An empty text or list, by which some platforms write an empty object, holds nothing that could be.
+func (e *element) closed() error {
+	empty := e.open && e.text[0] == '[' && len(bytes.TrimSpace(e.text[1:len(e.text)-1])) == 0
+	if len(e.text) == 0 || empty {
+		return nil
+	}
+	return errClosed
+}
+
+// near is the fault of an object that has a key in another case than the one that was looked for.
+func (e *element) near(name string) error {
+	for i := range e.members {
+		if m := &e.members[i]; len(m.Key) == len(name) && strings.EqualFold(string(m.Key), name) && string(m.Value) != "null" {
+			return errNear
+		}
+	}
+	return nil
+}
+
+// lacks reports whether a key on the way of the steps is missing; one whose value is null is there.
+func (e *element) lacks(steps []step) bool {
+	at := *e
+	for i := range steps {
+		if !at.open || at.text[0] != '{' || at.read() != nil {
+			return false // reading it has told why
+		}
+		found := slices.IndexFunc(at.members, func(m formats.JSONMember) bool { return string(m.Key) == steps[i].key })
+		if found < 0 {
+			return true
+		}
+		if !steps[i].leaf() {
+			return false
+		}
+		at, _ = elementOf(at.members[found].Value)
+	}
+	return false
 }
 
 // read finds the members of an object, once.

@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -114,34 +115,29 @@ func lettersOf(name string) string {
 	}, name)
 }
 
-// above returns the column whose name is the longest beginning of another's up to a mark; the zero ref when there is
-// none. Names are compared as they are everywhere: a parent that is written otherwise is one all the same.
-func (f *mapper) above(mark string, column int) (ref, error) {
+// above returns the columns whose names are beginnings of another's up to a mark: those of the wholes that it is a part of.
+func (f *mapper) above(mark string, column int) (wholes []ref, err error) {
 	if mark == "" {
-		return ref{}, nil
+		return nil, nil
 	}
 	for name := f.header[column]; ; {
 		end := strings.LastIndex(name, mark)
 		if end < 0 {
-			return ref{}, nil
+			return wholes, nil
 		}
 		name = name[:end]
 		folded := foldColumn(name)
 		if folded == "" {
 			continue
 		}
-		var found []int
-		for at, other := range f.header {
-			if at != column && foldColumn(other) == folded {
-				found = append(found, at)
-			}
-		}
+		found := placesOf(f.header, func(other string) bool { return foldColumn(other) == folded })
+		found = slices.DeleteFunc(found, func(at int) bool { return at == column })
 		switch len(found) {
 		case 0:
 		case 1:
-			return ref{from: ofColumn, place: f.add(found[0]), name: f.header[found[0]]}, nil
+			wholes = append(wholes, ref{from: ofColumn, place: f.add(found[0]), name: f.header[found[0]]})
 		default:
-			return ref{}, fault.New(fault.Input, f.file, "%d columns are called %s, and nobody can say which of them %s is a part of",
+			return nil, fault.New(fault.Input, f.file, "%d columns are called %s, and nobody can say which of them %s is a part of",
 				len(found), quoteSafely(name), shownColumn(f.header, column)).Hint("leave one of them in the export")
 		}
 	}

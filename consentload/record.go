@@ -87,8 +87,8 @@ func (r *record) read(row int) (outcome, error) {
 	}
 	r.readNames()
 	if r.batch.Malformed(row) {
-		return r.reject("", "the row does not split into the columns of the header",
-			"check its quotes and commas"), nil
+		what, mend := tornRow(r.shape.nested)
+		return r.reject("", what, mend), nil
 	}
 	if out, err := r.readActs(); err != nil || out == rejected {
 		return out, err

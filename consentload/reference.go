@@ -23,6 +23,7 @@ type ref struct {
 	name  string // for messages
 	text  []byte // of a match: what the star stood for
 	mixed bool   // found by a pattern: what was meant to be a word may be an identifier
+	must  bool   // within an element: it must be there
 	watch int    // place among the columns that must hold something somewhere; 0: not watched
 }
 
@@ -84,7 +85,7 @@ func (f *finder) find(name string) (ref, error) {
 			found.name = "#" + strconv.Itoa(f.pattern+1)
 		}
 	case strings.HasPrefix(name, "."):
-		found.from, found.path = ofElement, parsePath(name)
+		found.from, found.path, found.must = ofElement, parsePath(name), !optional
 		f.watch(&found, optional)
 	default:
 		column, path, err := f.column(name)

@@ -17,6 +17,7 @@ type shape struct {
 	ids     []idColumn // of the kinds that are read
 	unread  []idColumn // of the kinds that --kinds leaves out
 	acts    []act
+	nested  bool // of records of keys, not rows of a table
 	links   bool // its rows say only which identifiers belong together
 
 	drop, noGrant []condition
