@@ -138,7 +138,7 @@ func (run *inspecting) presetForm(m *Mapping) (*inspectedForm, error) {
 	for _, step := range []func() error{f.passOver, f.ids, f.conditions, f.acts} {
 		form.need(step())
 	}
-	f.shape.nested = strictly(run.Reader)
+	f.shape.nested = isNested(run.Reader)
 	form.shape, form.ignored, form.used = f.shape, f.ignored, f.used
 	if slices.ContainsFunc(f.shape.acts, func(a act) bool { return (a.latest || len(a.at) == 0) && (!a.undated || a.status != Granted) }) {
 		form.Needs = append(form.Needs, Need{

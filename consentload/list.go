@@ -113,7 +113,7 @@ func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table f
 		return None, err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	header, nested := reader.Info().Columns, strictly(reader)
+	header := reader.Info().Columns
 	if len(source.Columns) == 0 {
 		if header, err = c.Kinds.mindNested(table.Name, reader, nil); err != nil {
 			return None, err
@@ -123,7 +123,7 @@ func (l *List) table(ctx context.Context, c *Catalog, source ListSource, table f
 	if err != nil {
 		return None, err
 	}
-	r.name, r.nested = table.Name, nested
+	r.name, r.nested = table.Name, isNested(reader)
 	if err := r.passOver(reader, c.Kinds, len(source.Columns) > 0); err != nil {
 		return None, err
 	}

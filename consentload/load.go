@@ -290,7 +290,7 @@ func (l *loader) shape(t *table, reader formats.Reader, told *FileReport) (s *sh
 	if err != nil {
 		return nil, err
 	}
-	s.zone, s.nested = t.zone, strictly(reader)
+	s.zone, s.nested = t.zone, isNested(reader)
 	return s, nil
 }
 

@@ -58,12 +58,9 @@ func lastKey(path string) (key string, nested bool) {
 	return path[at+1:], at >= 0
 }
 
-// strictly has nested rows in which a key may be lost called malformed. It reports whether the rows are nested.
-func strictly(reader formats.Reader) (nested bool) {
-	paths, nested := reader.(formats.PathReader)
-	if nested {
-		paths.Strict()
-	}
+// isNested reports whether a file has records of keys, not rows of a table.
+func isNested(reader formats.Reader) bool {
+	_, nested := reader.(formats.PathReader)
 	return nested
 }
 

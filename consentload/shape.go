@@ -182,7 +182,7 @@ func (k *Kinds) readable(file, name string) error {
 	}
 	if _, _, vague := k.hashedColumn(foldColumn(name)); vague {
 		return fault.New(fault.Usage, file, "column %s holds digests, and its name does not say of which algorithm", name).
-			Hint("call it phone_sha256, say, or name it in the configuration: id: {phone_sha256: COLUMN}")
+			Hint("call it phone_sha256, say; a list may name it in the configuration: id: {phone_sha256: COLUMN}")
 	}
 	if namesDigests(name) {
 		return fault.New(fault.Usage, file, "column %s holds digests, and its name does not say of what", name).

@@ -30,12 +30,16 @@ type PathReader interface {
 	// Mind has every record looked through for paths that are none of the columns yet: one that has a meaning is a fault of
 	// kind Input, at the record where it stands. It comes after the last Path and before Next.
 	Mind(meaning func(path string) bool)
-	// Strict has a row marked malformed when one of its paths may be lost in it: when it leads into what is no object and
-	// holds something, or when the key that it names is missing and stands there in another case. It comes before Next.
-	Strict()
 	// Around returns the keys beside the records of a page that nobody has named: what was seen of them before the
 	// records began. Nothing reads what stands under them.
 	Around() []string
+}
+
+// SheetReader is a Reader of one sheet of a workbook. Sheets names those that hold cells, hidden ones too, whichever is
+// read; one that cannot be looked into counts among them.
+type SheetReader interface {
+	Reader
+	Sheets() []string
 }
 
 // Options says what cannot be seen from the bytes. The zero value detects everything. What is set is used or refused,
@@ -46,6 +50,7 @@ type Options struct {
 	Delimiter byte   // of a delimited text; 0: detected
 	Sheet     string // of a workbook, by name; empty: the first
 	Records   string // of a JSON document: the path of the array whose elements are the rows, such as content, or . for the document itself; empty: detected
+	Strict    bool   // what could be lost unseen is a fault: merged cells of a workbook; a nested row is malformed when a path leads into what is no object, or its key stands there in another case
 	BatchSize int    // bytes a batch of a text format aims at; 0 means 1 MiB. Results never depend on it
 }
 
@@ -67,7 +72,6 @@ type Info struct {
 	Columns []string // names as written, in order; nested Parquet leaves are joined by dots
 	Rows    int64    // -1 when the format does not tell before the end
 	Size    int64    // bytes of the input; -1 when unknown
-	Sheets  []string // the visible sheets of a workbook, whichever of them is read
 	Packed  bool     // the format compresses by itself: no output of it is compressed again
 }
 

@@ -54,6 +54,7 @@ type jsonReader struct {
 // openJSON tells the form of a document, and the columns from its first records.
 func openJSON(in Input, o Options) (Reader, error) {
 	r := newJSONReader(in, o.BatchSize)
+	r.strict = o.Strict
 	if err := r.begin(o); err != nil {
 		return nil, err
 	}

@@ -10,9 +10,6 @@ func (r *jsonReader) Mind(meaning func(path string) bool) {
 	}
 }
 
-// Strict implements PathReader.
-func (r *jsonReader) Strict() { r.strict = true }
-
 // Around implements PathReader.
 func (r *jsonReader) Around() []string {
 	if !r.guessed {

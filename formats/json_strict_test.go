@@ -34,7 +34,7 @@ func TestStrictReadersTearARowInWhichAPathMayBeLost(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, strict := range []bool{false, true} {
-				r, err := openNamed("list.json", c.record+"\n"+`{"z":1}`)
+				r, err := Open(textInput("list.json", c.record+"\n"+`{"z":1}`), Options{Strict: strict})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -45,9 +45,6 @@ func TestStrictReadersTearARowInWhichAPathMayBeLost(t *testing.T) {
 				}
 				if err := nested.Select([]int{column}); err != nil {
 					t.Fatal(err)
-				}
-				if strict {
-					nested.Strict()
 				}
 				b, err := r.Next()
 				if err != nil {
@@ -65,7 +62,7 @@ func TestStrictReadersTearARowInWhichAPathMayBeLost(t *testing.T) {
 }
 
 func TestStrictReadersTakeAKeyThatAnotherPathNamesForThat(t *testing.T) {
-	r, err := openNamed("list.json", `{"Email":1}`)
+	r, err := Open(textInput("list.json", `{"Email":1}`), Options{Strict: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +78,6 @@ func TestStrictReadersTakeAKeyThatAnotherPathNamesForThat(t *testing.T) {
 	if err := nested.Select(columns); err != nil {
 		t.Fatal(err)
 	}
-	nested.Strict()
 	b, err := r.Next()
 	if err != nil {
 		t.Fatal(err)

@@ -73,9 +73,6 @@ func (r *layeredPaths) Path(path string) (int, error) { return r.paths.Path(path
 // Mind implements PathReader.
 func (r *layeredPaths) Mind(meaning func(path string) bool) { r.paths.Mind(meaning) }
 
-// Strict implements PathReader.
-func (r *layeredPaths) Strict() { r.paths.Strict() }
-
 // Around implements PathReader.
 func (r *layeredPaths) Around() []string { return r.paths.Around() }
 

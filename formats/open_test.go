@@ -27,7 +27,11 @@ func utf16Text(text string, little bool) string {
 
 // openNamed opens content under a name.
 func openNamed(name, content string) (Reader, error) {
-	return Open(Input{Name: name, Reader: strings.NewReader(content), Size: int64(len(content))}, Options{})
+	return Open(textInput(name, content), Options{})
+}
+
+func textInput(name, content string) Input {
+	return Input{Name: name, Reader: strings.NewReader(content), Size: int64(len(content))}
 }
 
 func TestOpenRefusesByNameWhatItDoesNotRead(t *testing.T) {

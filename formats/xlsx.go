@@ -34,7 +34,7 @@ func openXLSX(in Input, o Options) (Reader, error) {
 		}
 		at, in.Size = bytes.NewReader(data), int64(len(data))
 	}
-	file, err := xlsx.Open(in.Name, at, in.Size, xlsx.Options{Sheet: o.Sheet, NoHeader: o.NoHeader, BatchSize: o.BatchSize})
+	file, err := xlsx.Open(in.Name, at, in.Size, xlsx.Options{Sheet: o.Sheet, NoHeader: o.NoHeader, Strict: o.Strict, BatchSize: o.BatchSize})
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +49,11 @@ type xlsxReader struct {
 
 // Info implements Reader.
 func (r *xlsxReader) Info() Info {
-	return Info{Format: xlsxFormat, Detail: r.file.Detail(), Columns: r.file.Columns(), Rows: -1, Size: r.size, Sheets: r.file.Visible()}
+	return Info{Format: xlsxFormat, Detail: r.file.Detail(), Columns: r.file.Columns(), Rows: -1, Size: r.size}
 }
+
+// Sheets names the sheets of the workbook that hold cells, hidden ones too.
+func (r *xlsxReader) Sheets() []string { return r.file.Filled() }
 
 // Select implements Reader.
 func (r *xlsxReader) Select(columns []int) error { return r.file.Select(columns) }

@@ -25,6 +25,7 @@ const pieceSize = 1 << 20
 type Options struct {
 	Sheet     string // by name; empty: the first that is visible
 	NoHeader  bool   // the first row is data; columns are named #1, #2, …
+	Strict    bool   // merged cells are a fault
 	BatchSize int    // bytes of the sheet that a batch aims at; 0 means 1 MiB
 }
 
@@ -153,11 +154,11 @@ func (f *File) Columns() []string { return f.columns }
 // Detail tells which sheet is read: `sheet "名单" (first of 3)`.
 func (f *File) Detail() string { return f.detail() }
 
-// Visible lists the names of the sheets that are not hidden.
-func (f *File) Visible() []string {
+// Filled lists the names of the sheets that hold cells, hidden ones too. One that cannot be read counts among them.
+func (f *File) Filled() []string {
 	var names []string
 	for _, s := range f.sheets {
-		if !s.hidden {
+		if filled, err := f.isFilled(s.part); filled || err != nil {
 			names = append(names, s.name)
 		}
 	}
@@ -244,8 +245,17 @@ func (f *File) lastNumber(piece []byte) (int, error) {
 
 // finish reads what stands behind the rows.
 func (f *File) finish() error {
-	if err := f.pieces.finish(f.left.sheetHolds); err != nil {
+	merged := false
+	err := f.pieces.finish(func(element string) {
+		f.left.sheetHolds(element)
+		merged = merged || element == "mergeCells"
+	})
+	if err != nil {
 		return f.refused(f.sheet.part, err)
+	}
+	if merged && f.options.Strict {
+		return fault.New(fault.Input, f.where(), "cells are merged, and what is written over several would count for the first alone").
+			Hint("unmerge them in the workbook, and write into every cell what holds for it")
 	}
 	f.done.Store(f.size)
 	return io.EOF

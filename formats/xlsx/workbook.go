@@ -2,8 +2,10 @@ package xlsx
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"cpm/formats/fault"
@@ -252,6 +254,27 @@ func (w *workbook) choose(name string) error {
 		return fault.New(fault.Usage, w.name, "all sheets are hidden").Hint("name one with --sheet: %s", w.sheetNames())
 	}
 	return fault.New(fault.Usage, w.name, "there is no sheet %q", name).Hint("the sheets are %s", w.sheetNames())
+}
+
+// isFilled reports whether a cell of a sheet holds anything.
+func (w *workbook) isFilled(part string) (filled bool, err error) {
+	in, err := w.open(part)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	for d := xml.NewDecoder(in); ; {
+		t, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if start, ok := t.(xml.StartElement); ok && slices.Contains([]string{"v", "is", "f"}, start.Name.Local) {
+			return true, nil
+		}
+	}
 }
 
 // sheetNames lists the sheets for a message.
