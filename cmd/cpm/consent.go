@@ -84,8 +84,9 @@ type consent struct {
 	book    *consentload.AliasBook // which digests the raw identifiers have, where anything asks for them
 	lists   []*consentload.List
 	sources []consentload.Source
-	leftOut []string // sources of the configuration that --consent replaces
-	size    int64    // bytes of the exports
+	leftOut []string             // sources of the configuration that --consent replaces
+	size    int64                // bytes of the exports
+	digests []consentload.KindID // hashed kinds that the exports have
 	load    *consentload.Report
 	index   *consentload.Index
 	watch   map[consentload.Key]bool // whose events are kept; nil: nobody's

@@ -41,6 +41,7 @@ func (a *audience) wantDigests(c *consent) {
 // findDigests has noted which digests the raw identifiers of lists and exports have, where exports are known by digests.
 func (c *consent) findDigests(ctx context.Context) error {
 	found, err := consentload.HashedKinds(ctx, c.catalog, c.sources, c.kinds())
+	c.digests = found
 	for _, kind := range found {
 		c.book.Want(kind)
 	}
@@ -56,6 +57,7 @@ func (a *audience) checkDigests(c *consent) error {
 			return fault.New(fault.Usage, a.table, "the consent was read without the digests that the column %s holds", column.Name).
 				Hint("name the column: --id %s=COLUMN", column.Kind)
 		}
+		c.noticeOtherDigests(column.Kind)
 	}
 	return nil
 }
@@ -68,6 +70,20 @@ func (c *consent) noticeForms(gate *filter.Gate, cell *filter.CellSummary) {
 		if !kinds.Declares(gate.Contact, word) {
 			c.warn("%s for %s known to the consent in the form %s, which is not declared: only refusals count (hashes: {%s: [%s]} declares it)",
 				counted(cell.Forms.Words()[word], "contact", "contacts"), cell.Channel, word, gate.Contact, word)
+		}
+	}
+}
+
+// noticeOtherDigests tells of exports whose digests cannot be compared with those of the audience: no digest gives another
+// of the same value, so a refusal under one alone is not seen.
+func (c *consent) noticeOtherDigests(asked consentload.Kind) {
+	kinds := c.catalog.Kinds
+	raw, hashed := kinds.RawKind(asked)
+	for _, id := range c.digests {
+		other := kinds.All()[id]
+		if of, _ := kinds.RawKind(other); hashed && of == raw && other != asked {
+			c.warn("the exports know people by %s, which cannot be compared with %s: refusals under it alone are not seen; send an audience or an export of both",
+				other, asked)
 		}
 	}
 }
