@@ -44,6 +44,18 @@
 // so that refusals count and grants do not. Which digests a raw identifier has is noted while it is read, where an
 // audience or a list asks for digests: the raw values themselves are gone when the index stands.
 //
+// An index keeps 8 bytes of a key, sorted and cut into buckets by their leading bits; the rank of a key is the bit of its
+// identifier in every bitmap. Measured were lookups of a million keys, a third of them unknown, on two shared processors
+// (BenchmarkFind), against lines of memory with eight slots each, two thirds full:
+//
+//	                     sorted, with directory        lines of eight slots
+//	keys                 one by one  32 in flight       one by one  32 in flight
+//	 1 M                 376 ns      122 ns, 9.0 B      150 ns      102 ns, 16.8 B
+//	20 M                 180 ns       96 ns, 9.7 B       93 ns       62 ns, 13.4 B
+//
+// The lines are quicker by a third, and lost: they take 4 to 8 bytes more an identifier, their ordinals have holes, so
+// every bitmap grows with them, and two of them do not merge in one pass.
+//
 // A suppression list names people by every identifier column that it has. One that is to reach whole subjects by a
 // kind that --kinds leaves unread stops the run: nobody would know whom it reaches.
 package consentload

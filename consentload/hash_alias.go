@@ -55,6 +55,16 @@ func (a *Aliases) Append(dst []Alias, digest Key) []Alias {
 	return dst
 }
 
+// Each calls do with every digest and the raw identifier that gives it, under whatever form.
+func (a *Aliases) Each(do func(digest, raw Key)) {
+	if a == nil {
+		return
+	}
+	for i := range a.entries {
+		do(a.entries[i].digest, a.raws[a.entries[i].raw])
+	}
+}
+
 // Find returns the one raw identifier that a digest is the same as; ok is false when there is none, or when it is
 // known under undeclared forms alone.
 func (a *Aliases) Find(digest Key) (raw Key, form Form, ok bool) {

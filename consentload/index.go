@@ -3,7 +3,6 @@ package consentload
 import (
 	"cmp"
 	"context"
-	"math/bits"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -14,10 +13,9 @@ import (
 // Identifiers are ranked by key; the rank, called ordinal, is their bit in every bitmap.
 type Index struct {
 	asOf     Instant
-	keys     []Key
-	starts   []uint32 // where the keys of each bucket begin, by their leading bits
-	shift    uint
-	subjects *links
+	keys     *keyTable
+	full     []Key // all bits of the keys; nil unless the load watched anybody
+	subjects *linkTable
 	kinds    map[Kind]*roaring.Bitmap // the identifiers of each kind
 	hashed   []KindID                 // the hashed kinds of which it knows digests
 	digests  *roaring.Bitmap          // these digests
@@ -43,7 +41,7 @@ type Cell struct {
 	Pending   *roaring.Bitmap
 	Denied    *roaring.Bitmap // a refusal stands
 	Withdrawn *roaring.Bitmap // the same
-	expiries  []expiry        // of the granted, by ordinal
+	ends      endTable        // of the granted
 }
 
 // State is what the acts of a subject come to in a cell.
@@ -81,12 +79,18 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{asOf: l.options.AsOf, keys: log.keys, cells: map[cellName]*Cell{}, aliases: aliases}
-	x.index()
+	x := &Index{asOf: l.options.AsOf, cells: map[cellName]*Cell{}, aliases: aliases}
+	if x.keys, err = newKeyTable(log.keys); err != nil {
+		return nil, err
+	}
+	if l.options.Watch != nil {
+		x.full = log.keys
+	}
 	x.sort(l.catalog.Kinds, log.kinds)
-	x.subjects = unite(l, log, x.Find)
 	r := newResolver(l.catalog, l.words, log)
-	r.links = x.subjects
+	r.links = unite(l, log, x.Find)
+	x.subjects = newLinkTable(r.links.members, x.Len())
+	l.report.Linked, l.report.SharedByKind = int64(len(r.links.members)), r.links.byKind
 	lists, err := r.resolve(ctx, l.options.Workers)
 	if err != nil {
 		return nil, err
@@ -97,29 +101,12 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 		x.unreadable.AddMany(x.Members(ordinal))
 	}
 	x.shared = roaring.New()
-	for ordinal, shared := range x.subjects.shared {
+	for ordinal, shared := range r.links.shared {
 		if shared {
 			x.shared.Add(uint32(ordinal))
 		}
 	}
 	return x, nil
-}
-
-// index cuts the keys into buckets of about four by their leading bits.
-func (x *Index) index() {
-	const perBucket = 4
-	width := max(1, bits.Len(uint(len(x.keys)/perBucket)))
-	x.shift = uint(64 - width)
-	x.starts = make([]uint32, 1<<width+1)
-	next := 0
-	for i, key := range x.keys {
-		for bucket := int(key.Hi >> x.shift); next <= bucket; next++ {
-			x.starts[next] = uint32(i)
-		}
-	}
-	for ; next < len(x.starts); next++ {
-		x.starts[next] = uint32(len(x.keys))
-	}
 }
 
 // sort puts the identifiers to their kinds.
@@ -151,7 +138,7 @@ func (x *Index) cut(words *vocabulary, policies []Policy, lists []cellLists) {
 			x.cells[cellName{channel, purpose}] = &Cell{
 				Policy: policies[i], Granted: bitmapOf(l.granted), Outdated: bitmapOf(l.outdated),
 				Pending: bitmapOf(l.pending), Denied: bitmapOf(l.denied), Withdrawn: bitmapOf(l.withdrawn),
-				expiries: l.expiries,
+				ends: newEndTable(l.expiries),
 			}
 			i++
 		}
@@ -159,21 +146,22 @@ func (x *Index) cut(words *vocabulary, policies []Policy, lists []cellLists) {
 }
 
 // Find returns the ordinal of an identifier.
-func (x *Index) Find(k Key) (ordinal uint32, ok bool) {
-	bucket := k.Hi >> x.shift
-	for i := x.starts[bucket]; i < x.starts[bucket+1]; i++ {
-		if x.keys[i] == k {
-			return i, true
-		}
+func (x *Index) Find(k Key) (ordinal uint32, ok bool) { return x.keys.find(k) }
+
+// FindAll writes the ordinal of each identifier, or NoOrdinal, into a slice as long as that of the keys. Looked up
+// together, keys cost about half: the memory of one is on its way while the next is worked out.
+func (x *Index) FindAll(keys []Key, ordinals []uint32) { x.keys.findAll(keys, ordinals) }
+
+// Key returns the key of an identifier, in an index that was loaded with Options.Watch; others do not keep all its bits.
+func (x *Index) Key(ordinal uint32) Key {
+	if x.full == nil {
+		return Key{}
 	}
-	return 0, false
+	return x.full[ordinal]
 }
 
-// Key returns the key of an identifier.
-func (x *Index) Key(ordinal uint32) Key { return x.keys[ordinal] }
-
 // Len is the number of identifiers.
-func (x *Index) Len() int { return len(x.keys) }
+func (x *Index) Len() int { return x.keys.n }
 
 // AsOf is the instant for which the index holds.
 func (x *Index) AsOf() Instant { return x.asOf }
@@ -187,21 +175,10 @@ func (x *Index) Purposes() []string { return x.purposes }
 // Cell returns a cell by the names of its channel and purpose; nil when either is unknown.
 func (x *Index) Cell(channel, purpose string) *Cell { return x.cells[cellName{channel, purpose}] }
 
-// Subject returns the smallest ordinal of the subject to which an identifier belongs.
-func (x *Index) Subject(ordinal uint32) uint32 { return x.subjects.of(ordinal) }
-
-// Members returns the identifiers of the subject to which an identifier belongs, itself among them.
+// Members returns the identifiers of the subject to which an identifier belongs, itself among them, in order.
 func (x *Index) Members(ordinal uint32) []uint32 {
-	if x.subjects.subject == nil {
-		return []uint32{ordinal}
-	}
-	lead := x.subjects.of(ordinal)
-	at, found := slices.BinarySearchFunc(x.subjects.members, lead,
-		func(members []uint32, lead uint32) int { return cmp.Compare(members[0], lead) })
-	if !found {
-		return []uint32{ordinal}
-	}
-	return x.subjects.members[at]
+	members, _ := x.subjects.members(nil, ordinal)
+	return members
 }
 
 // Aliases tell which identifiers of the index a digest may stand for; nil when the load noted none.
@@ -247,32 +224,16 @@ func (x *Index) Evidence(cell *Cell, ordinal uint32) Evidence {
 	case cell.Granted.Contains(ordinal):
 		e.State = IsGranted
 		e.Outdated = cell.Outdated.Contains(ordinal)
-		if at, found := slices.BinarySearchFunc(cell.expiries, ordinal,
-			func(e expiry, ordinal uint32) int { return cmp.Compare(e.ordinal, ordinal) }); found {
-			e.Expires = cell.expiries[at].at
-		}
+		e.Expires = cell.ends.end(ordinal)
 	}
 	return e
 }
 
 // Expired returns the identifiers whose grant has ended by an instant.
-func (c *Cell) Expired(asOf Instant) *roaring.Bitmap {
-	expired := roaring.New()
-	for _, e := range c.expiries {
-		if e.at <= asOf {
-			expired.Add(e.ordinal)
-		}
-	}
-	return expired
-}
+func (c *Cell) Expired(asOf Instant) *roaring.Bitmap { return c.ends.by(asOf) }
 
 // NextExpiry returns the first instant after asOf at which a grant of the cell ends; ok is false when none does.
 func (c *Cell) NextExpiry(asOf Instant) (at Instant, ok bool) {
-	at = noExpiry
-	for _, e := range c.expiries {
-		if e.at > asOf {
-			at = min(at, e.at)
-		}
-	}
+	at = c.ends.next(asOf)
 	return at, at != noExpiry
 }

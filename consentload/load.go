@@ -48,7 +48,8 @@ type Options struct {
 	Workers              int           // 0: one a processor
 	BatchSize            int           // bytes; 0: the format's own. Results never depend on it
 	Progress             *Progress     // may be nil
-	// Watch asks for what the rows say of these identifiers, in Report.Watched; nil costs nothing.
+	// Watch asks for what the rows say of these identifiers, in Report.Watched, and has the index keep all bits of its
+	// keys; nil costs nothing.
 	Watch map[Key]bool
 }
 

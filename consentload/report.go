@@ -70,8 +70,6 @@ func (r *Report) quarantine(records []BadRecord) {
 // finish adds what is known when the index stands.
 func (r *Report) finish(l *loader, x *Index) {
 	r.Identifiers = int64(x.Len())
-	r.Linked = int64(len(x.subjects.members))
-	r.SharedByKind = x.subjects.byKind
 	for _, channel := range x.channels {
 		if known, ok := l.catalog.Channel(channel); !ok || known.Contact == "" {
 			r.Unknown = append(r.Unknown, channel)

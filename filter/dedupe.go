@@ -17,7 +17,7 @@ const (
 // seen holds whom the rows before have reached. Its memory grows with the distinct recipients that were permitted.
 type seen struct {
 	contacts map[consentload.Key]struct{}
-	subjects map[uint32]struct{}
+	subjects map[uint32]struct{} // all identifiers of each subject
 }
 
 func newSeen() *seen {
@@ -33,10 +33,10 @@ func (s *seen) drop(d Dedupe, gate *Gate, rulings []ruling, contacts []asked) {
 		}
 		contact := contacts[row].key
 		_, again := s.contacts[contact]
-		subject, known := uint32(0), false
+		ordinal, known := uint32(0), false
 		if d == DedupeSubject {
-			if subject, known = gate.subject(r.decided); known && !again {
-				_, again = s.subjects[subject]
+			if ordinal, known = gate.index.Find(r.decided); known && !again {
+				_, again = s.subjects[ordinal]
 			}
 		}
 		if again {
@@ -45,7 +45,9 @@ func (s *seen) drop(d Dedupe, gate *Gate, rulings []ruling, contacts []asked) {
 		}
 		s.contacts[contact] = struct{}{}
 		if known {
-			s.subjects[subject] = struct{}{}
+			for _, member := range gate.index.Members(ordinal) {
+				s.subjects[member] = struct{}{}
+			}
 		}
 	}
 }

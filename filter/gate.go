@@ -65,22 +65,21 @@ func (g *Gate) list(list *consentload.List) {
 
 // reachDigests adds the digests that the consent knows of listed raw identifiers, under whatever form.
 func (g *Gate) reachDigests(held *heldList) {
-	var same []consentload.Alias
-	for it := g.index.Digests().Iterator(); it.HasNext(); {
-		digest := g.index.Key(it.Next())
-		same = g.aliases.Append(same[:0], digest)
-		for i := range same {
-			if held.Has(same[i].Key) {
-				g.reach(held, digest)
-			}
-		}
+	if g.index.Digests().IsEmpty() {
+		return
 	}
+	g.aliases.Each(func(digest, raw consentload.Key) {
+		if held.Has(raw) {
+			g.reach(held, digest)
+		}
+	})
 }
 
 // reach adds an identifier of the index, or its subject, to those that a list holds for; false when it is a stranger.
 func (g *Gate) reach(held *heldList, key consentload.Key) bool {
 	ordinal, known := g.index.Find(key)
 	switch {
+	case known && held.reaches.Contains(ordinal): // and so is the rest of a subject that it reaches
 	case known && held.Subject:
 		held.reaches.AddMany(g.index.Members(ordinal))
 	case known:
@@ -163,14 +162,4 @@ func (g *Gate) refusal(k consentload.Key) Reason {
 		return Denied
 	}
 	return Permitted
-}
-
-// subject returns the smallest ordinal of the subject to which an identifier belongs; known is false when the
-// consent does not know it.
-func (g *Gate) subject(k consentload.Key) (ordinal uint32, known bool) {
-	ordinal, known = g.index.Find(k)
-	if known {
-		ordinal = g.index.Subject(ordinal)
-	}
-	return ordinal, known
 }
