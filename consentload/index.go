@@ -17,6 +17,7 @@ type Index struct {
 	full     []Key // all bits of the keys; nil unless the load watched anybody
 	subjects *linkTable
 	kinds    map[Kind]*roaring.Bitmap // the identifiers of each kind
+	allKinds []Kind                   // by KindID
 	hashed   []KindID                 // the hashed kinds of which it knows digests
 	digests  *roaring.Bitmap          // these digests
 
@@ -28,6 +29,8 @@ type Index struct {
 	shared     *roaring.Bitmap
 	unreadable *roaring.Bitmap // a quarantined record names the subject
 	dormant    *roaring.Bitmap // stands in no act
+
+	file *lazyIndex // what is read of a file when it is asked for; nil: all is in memory
 }
 
 type cellName struct{ channel, purpose string }
@@ -106,6 +109,8 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 			x.shared.Add(uint32(ordinal))
 		}
 	}
+	x.shared.RunOptimize() // a set has one form, however it came about
+	x.unreadable.RunOptimize()
 	return x, nil
 }
 
@@ -116,7 +121,7 @@ func (x *Index) sort(kinds *Kinds, of []KindID) {
 	for ordinal, kind := range of {
 		ordinals[kind] = append(ordinals[kind], uint32(ordinal))
 	}
-	x.kinds, x.digests = map[Kind]*roaring.Bitmap{}, roaring.New()
+	x.allKinds, x.kinds, x.digests = names, map[Kind]*roaring.Bitmap{}, roaring.New()
 	for kind, name := range names {
 		x.kinds[name] = bitmapOf(ordinals[kind])
 		if _, hashed := kinds.Raw(KindID(kind)); hashed && len(ordinals[kind]) > 0 {
@@ -173,12 +178,32 @@ func (x *Index) Channels() []string { return x.channels }
 func (x *Index) Purposes() []string { return x.purposes }
 
 // Cell returns a cell by the names of its channel and purpose; nil when either is unknown.
-func (x *Index) Cell(channel, purpose string) *Cell { return x.cells[cellName{channel, purpose}] }
+func (x *Index) Cell(channel, purpose string) *Cell {
+	if x.file != nil {
+		return x.file.cell(cellName{channel, purpose})
+	}
+	return x.cells[cellName{channel, purpose}]
+}
 
 // Members returns the identifiers of the subject to which an identifier belongs, itself among them, in order.
 func (x *Index) Members(ordinal uint32) []uint32 {
-	members, _ := x.subjects.members(nil, ordinal)
+	if x.file != nil && !x.file.links() {
+		return []uint32{ordinal}
+	}
+	members, whole := x.subjects.members(nil, ordinal)
+	if !whole && x.file != nil {
+		x.file.blocks.fail("its links lead nowhere")
+	}
 	return members
+}
+
+// Err returns what is wrong with the file of the index, as far as it was asked; nil when nothing is known to be. What a
+// damaged file would tell, it does not: whoever has asked must look here before anything is done with the answers.
+func (x *Index) Err() error {
+	if x.file == nil {
+		return nil
+	}
+	return x.file.blocks.err()
 }
 
 // Aliases tell which identifiers of the index a digest may stand for; nil when the load noted none.
@@ -196,6 +221,9 @@ func (x *Index) Known(ordinal uint32) bool { return !x.dormant.Contains(ordinal)
 
 // OfKind returns the identifiers of a kind; none for a kind that nobody declared.
 func (x *Index) OfKind(kind Kind) *roaring.Bitmap {
+	if x.file != nil {
+		return x.file.ofKind(kind)
+	}
 	if of, declared := x.kinds[kind]; declared {
 		return of
 	}

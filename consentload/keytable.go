@@ -20,6 +20,9 @@ type keyTable struct {
 	n      int    // keys
 	starts []byte // for each bucket, and behind the last one, where its keys begin: 4 bytes each
 	tails  []byte // for each key the 64 bits behind those of its bucket, in order: 8 bytes each
+
+	file              *blockFile // nil: both stand in memory and need no check
+	startsAt, tailsAt uint64     // where they begin in it
 }
 
 const (
@@ -70,10 +73,17 @@ func (t *keyTable) place(k Key) (bucket, tail uint64) {
 	return k.Hi >> (64 - t.width), k.Hi<<t.width | k.Lo>>(64-t.width)
 }
 
-// bucket returns where the keys of a bucket begin and end.
+// bucket returns where the keys of a bucket begin and end. Nothing is in a bucket of a file that does not hold.
 func (t *keyTable) bucket(number uint64) (start, end uint32) {
+	if t.file != nil && !t.file.ready(t.startsAt+startBytes*number, 2*startBytes) {
+		return 0, 0
+	}
 	at := t.starts[startBytes*number:]
-	return binary.LittleEndian.Uint32(at), binary.LittleEndian.Uint32(at[startBytes:])
+	start, end = binary.LittleEndian.Uint32(at), min(binary.LittleEndian.Uint32(at[startBytes:]), uint32(t.n))
+	if t.file != nil && start < end && !t.file.ready(t.tailsAt+tailBytes*uint64(start), tailBytes*uint64(end-start)) {
+		return 0, 0
+	}
+	return start, end
 }
 
 func (t *keyTable) tail(i uint32) uint64 {

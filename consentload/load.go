@@ -23,6 +23,7 @@ type Source struct {
 	Channels        map[string]string // what the platform's channels are called in this configuration
 	Purposes        map[string]string // the same of its purposes; "sms:promotion" binds one to a channel
 	Ignore          []string          // columns that tell nothing of consent
+	Undeclared      bool              // no configuration names it
 	Links           bool              // its rows say only which identifiers belong together
 	Snapshot        string            // of which instant its files without times are: a time, "filename" or "manifest"
 	Format          formats.Options   // what cannot be seen from its files
@@ -342,19 +343,11 @@ func (l *loader) guard(sources []Source) error {
 		if len(source.Files) == 0 {
 			continue // its files were read under another one that is alike
 		}
-		if told.Tally.Rows < source.MinRows {
-			return fault.New(fault.Guard, source.Path, "%d rows of consent, and at least %d are due",
-				told.Tally.Rows, source.MinRows).Hint("check that the export is complete (min_rows, --min-consent-rows)")
-		}
-		if err := l.tooOld(source.Path, told.Newest, source.MaxAge, "max_age"); err != nil {
+		if err := l.due(&source, &told); err != nil {
 			return err
 		}
 	}
-	if total.Rows < l.options.MinRows {
-		return fault.New(fault.Guard, "", "%d rows of consent, and at least %d are due", total.Rows, l.options.MinRows).
-			Hint("check that the exports are complete (--min-consent-rows)")
-	}
-	if err := l.tooOld("", l.report.Newest, l.options.MaxAge, "--max-consent-age"); err != nil {
+	if err := l.dueInAll(); err != nil {
 		return err
 	}
 	if total.UnreadRefusals > 0 && !l.options.AcceptUnreadRefusals {
@@ -363,6 +356,24 @@ func (l *loader) guard(sources []Source) error {
 			Hint("read more kinds (--kinds), or accept that these refusals are not obeyed: --accept-unread-refusals")
 	}
 	return nil
+}
+
+// due holds a source to its guards.
+func (l *loader) due(source *Source, told *SourceReport) error {
+	if told.Tally.Rows < source.MinRows {
+		return fault.New(fault.Guard, source.Path, "%d rows of consent, and at least %d are due",
+			told.Tally.Rows, source.MinRows).Hint("check that the export is complete (min_rows, --min-consent-rows)")
+	}
+	return l.tooOld(source.Path, told.Newest, source.MaxAge, "max_age")
+}
+
+// dueInAll holds all sources together to the guards of the run.
+func (l *loader) dueInAll() error {
+	if rows := l.report.Total.Rows; rows < l.options.MinRows {
+		return fault.New(fault.Guard, "", "%d rows of consent, and at least %d are due", rows, l.options.MinRows).
+			Hint("check that the exports are complete (--min-consent-rows)")
+	}
+	return l.tooOld("", l.report.Newest, l.options.MaxAge, "--max-consent-age")
 }
 
 func (l *loader) tooOld(where string, newest Instant, limit time.Duration, name string) error {

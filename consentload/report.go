@@ -70,11 +70,17 @@ func (r *Report) quarantine(records []BadRecord) {
 // finish adds what is known when the index stands.
 func (r *Report) finish(l *loader, x *Index) {
 	r.Identifiers = int64(x.Len())
-	for _, channel := range x.channels {
-		if known, ok := l.catalog.Channel(channel); !ok || known.Contact == "" {
-			r.Unknown = append(r.Unknown, channel)
+	r.Unknown = l.catalog.unknown(x.channels)
+}
+
+// unknown returns the channels that nobody declared and that have no usual contact.
+func (c *Catalog) unknown(channels []string) (names []string) {
+	for _, channel := range channels {
+		if known, ok := c.Channel(channel); !ok || known.Contact == "" {
+			names = append(names, channel)
 		}
 	}
+	return names
 }
 
 // MappingUsed is a mapping by which files were read.

@@ -102,9 +102,7 @@ func (g *Gate) compile() {
 		may.AndNot(not)
 	}
 	g.permitted = g.permitted.Reset(g.index.Len())
-	for it := may.Iterator(); it.HasNext(); {
-		g.permitted.Set(int(it.Next()))
-	}
+	may.WriteDenseTo(g.permitted)
 }
 
 // OptOut reports whether silence means yes in this cell.
