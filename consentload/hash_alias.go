@@ -65,6 +65,53 @@ func (a *Aliases) Each(do func(digest, raw Key)) {
 	}
 }
 
+// with returns the aliases of both; of a kind it knows every digest where the first does. A digest that two different raw
+// identifiers give declares neither.
+func (a *Aliases) with(o *Aliases) *Aliases {
+	if o == nil {
+		return a
+	}
+	both, all := &Aliases{}, []aliasEntry{}
+	for _, one := range []*Aliases{a, o} {
+		if one != nil {
+			for _, e := range one.entries {
+				all = append(all, aliasEntry{e.digest, one.raws[e.raw], e.form, e.declared})
+			}
+		}
+	}
+	if a != nil {
+		both.every = a.every
+	}
+	slices.SortFunc(all, aliasEntry.compare)
+	for i := 0; i < len(all); {
+		end, several := i, false
+		for ; end < len(all) && all[end].digest == all[i].digest; end++ {
+			several = several || all[end].raw != all[i].raw
+		}
+		for ; i < end; i++ {
+			all[i].declared = all[i].declared && !several
+		}
+	}
+	all = slices.CompactFunc(all, func(a, b aliasEntry) bool { return a.compare(b) == 0 })
+	both.number(all)
+	both.index()
+	return both
+}
+
+// number gives the raw identifiers of sorted entries their places.
+func (a *Aliases) number(entries []aliasEntry) {
+	a.raws, a.entries = make([]Key, 0, len(entries)/2), make([]alias, 0, len(entries))
+	for _, e := range entries {
+		a.raws = append(a.raws, e.raw)
+	}
+	slices.SortFunc(a.raws, Key.Compare)
+	a.raws = slices.Clip(slices.Compact(a.raws))
+	for _, e := range entries {
+		raw, _ := slices.BinarySearchFunc(a.raws, e.raw, Key.Compare)
+		a.entries = append(a.entries, alias{e.digest, uint32(raw), e.form, e.declared})
+	}
+}
+
 // Find returns the one raw identifier that a digest is the same as; ok is false when there is none, or when it is
 // known under undeclared forms alone.
 func (a *Aliases) Find(digest Key) (raw Key, form Form, ok bool) {
@@ -245,16 +292,8 @@ func (b *AliasBook) Close(ctx context.Context) (*Aliases, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Aliases{every: b.every, raws: make([]Key, 0, len(entries)/2), entries: make([]alias, 0, len(entries))}
-	for _, e := range entries {
-		a.raws = append(a.raws, e.raw)
-	}
-	slices.SortFunc(a.raws, Key.Compare)
-	a.raws = slices.Clip(slices.Compact(a.raws))
-	for _, e := range entries {
-		raw, _ := slices.BinarySearchFunc(a.raws, e.raw, Key.Compare)
-		a.entries = append(a.entries, alias{e.digest, uint32(raw), e.form, e.declared})
-	}
+	a := &Aliases{every: b.every}
+	a.number(entries)
 	a.settle()
 	a.index()
 	return a, nil

@@ -38,7 +38,7 @@ func (s *Snapshot) index(a Asking) *Index {
 		}
 	}
 	slices.Sort(x.hashed)
-	x.aliases = s.aliases(a.Catalog.Kinds)
+	x.aliases = s.aliases(a.Catalog.Kinds).with(a.Aliases)
 	return x
 }
 

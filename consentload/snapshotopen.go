@@ -175,6 +175,7 @@ type Asking struct {
 	Unsaid  []string          // of those: what nobody said, and is as the index has it
 	Sources []Source          // of the configuration, with the guards that hold for them
 	Guards  Options           // MinRows and MaxAge alone
+	Aliases *Aliases          // of the raw identifiers on the lists of the run
 }
 
 // Index returns the index, as of an instant for which it can answer. A file of another key or configuration is a fault

@@ -84,7 +84,7 @@ func (d *decider) work(ctx context.Context, batches <-chan *batch) (err error) {
 	for b := range batches {
 		err := context.Cause(ctx)
 		if err == nil {
-			err = d.batch(b)
+			err = consentload.WhileMapped(func() error { return d.batch(b) })
 		}
 		b.Release()
 		if err != nil {
@@ -101,6 +101,9 @@ func (d *decider) batch(b *batch) error {
 	d.identifiers(b)
 	for g, gate := range d.job.Gates {
 		d.decide(g, gate, b)
+		if err := gate.index.Err(); err != nil { // before anything of it is written
+			return err
+		}
 	}
 	if d.job.Dedupe != DedupeNone {
 		if !d.job.dedupeTurn.wait(b.number) {

@@ -88,6 +88,9 @@ func (g *Gate) Reach(within *Contacts) (Reach, error) {
 	} else {
 		r.Counts[NoConsent] += silent
 	}
+	if err := g.index.Err(); err != nil {
+		return r, err
+	}
 	r.Counts[Permitted] += permitted
 	r.Identifiers += int64(of.GetCardinality())
 	if let := int64(roaring.FromDense(g.permitted, false).AndCardinality(of)); let != permitted {

@@ -28,6 +28,7 @@ type Report struct {
 	DryRun        bool         `json:"dry_run"`
 	Config        *ConfigUsed  `json:"config"` // null: none
 	Audience      AudienceUsed `json:"audience"`
+	Index         *IndexUsed   `json:"index,omitempty"` // the file that was asked in place of the exports
 	Consent       ConsentUsed  `json:"consent"`
 	Lists         []ListUsed   `json:"suppression_lists"`
 	Rows          int64        `json:"rows"`
@@ -74,6 +75,13 @@ type ConsentUsed struct {
 	Newest      string                     `json:"newest_act,omitempty"` // RFC 3339
 	Forms       map[string]int64           `json:"form_hits,omitempty"`  // acts under digests of raw identifiers, by form
 	consentload.Tally
+}
+
+// IndexUsed is the index file of a run.
+type IndexUsed struct {
+	formats.Evidence
+	AsOf    string `json:"as_of"`              // of the build
+	NextAct string `json:"next_act,omitempty"` // the first act that it lacks
 }
 
 // SourceUsed is one source of consent.

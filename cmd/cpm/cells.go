@@ -83,7 +83,7 @@ func (r *filtering) end(err error) error {
 	if r.outputs != nil {
 		left = errors.Join(left, r.outputs.Abort())
 	}
-	left = errors.Join(left, r.close())
+	left = errors.Join(left, r.close(), r.closeIndex())
 	if r.published {
 		return err
 	}

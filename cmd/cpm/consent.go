@@ -33,9 +33,12 @@ type consentFlags struct {
 	maxConsentAge  string
 	minConsentRows int64
 
+	index string // filter and reach: a file in place of the exports
+
 	quiet, json, noProgress bool
 
 	given func(flag string) bool // whether a flag was given, on any layer
+	said  map[string]bool        // flags of the command line
 }
 
 func (o *consentFlags) bind(f *pflag.FlagSet) {
@@ -63,12 +66,18 @@ func (o *consentFlags) bind(f *pflag.FlagSet) {
 // configured reads the configuration that a command's flags name, and fills in the flags that the command line leaves
 // out.
 func (o *consentFlags) configured(cmd *cobra.Command) (*configFile, error) {
+	return o.configuredIn(cmd.Flags())
+}
+
+// configuredIn does so for the flags alone that are to have layers.
+func (o *consentFlags) configuredIn(flags *pflag.FlagSet) (*configFile, error) {
 	found, err := readConfig(o.config)
 	if err != nil {
 		return nil, err
 	}
-	o.given = cmd.Flags().Changed
-	return found, layer(cmd.Flags(), found)
+	o.given, o.said = flags.Changed, map[string]bool{}
+	flags.VisitAll(func(flag *pflag.Flag) { o.said[flag.Name] = flag.Changed })
+	return found, layer(flags, found)
 }
 
 // consent is what a run takes its verdicts from, on its way: each step fills in what the next one needs.
@@ -89,6 +98,7 @@ type consent struct {
 	digests []consentload.KindID // hashed kinds that the exports have
 	load    *consentload.Report
 	index   *consentload.Index
+	indexed *indexed                 // where an index file is asked; nil: the exports are
 	watch   map[consentload.Key]bool // whose events are kept; nil: nobody's
 
 	inputs   []os.FileInfo // what no output may replace
@@ -109,6 +119,9 @@ func newConsent(o *consentFlags, found *configFile, digest bool) (*consent, erro
 		return nil, err
 	}
 	c.book = consentload.NewAliasBook(c.catalog.Kinds)
+	if err := o.settleIndex(); err != nil {
+		return nil, err
+	}
 	if found.path != "" {
 		c.mindInput(found.info)
 	}
@@ -216,6 +229,9 @@ func (c *consent) readConsent(ctx context.Context, t *talk) error {
 	options, err := c.loadOptions()
 	if err != nil {
 		return err
+	}
+	if c.indexed != nil {
+		return c.askIndex(ctx, options)
 	}
 	progress := &consentload.Progress{}
 	options.Progress = progress

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"cpm/consentload"
 	"cpm/formats/fault"
 )
 
@@ -98,6 +99,7 @@ func (o *filterOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.dryRun, "dry-run", false, "decide and count, and write nothing")
 	o.audienceFlags.bind(f)
 	o.consentFlags.bind(f)
+	o.bindIndex(f)
 }
 
 // runFilter is the main job: what it reads, what it decides, what it writes, what it says.
@@ -110,7 +112,7 @@ func runFilter(ctx context.Context, std streams, o *filterOptions, found *config
 	for _, step := range []func(context.Context) error{
 		r.openAudience, r.findSources, r.findDigests, r.loadLists, r.checkOutputs, r.loadConsent, r.compile, r.understand, r.decide, r.publish,
 	} {
-		if err := step(ctx); err != nil {
+		if err := consentload.WhileMapped(func() error { return step(ctx) }); err != nil {
 			return err
 		}
 	}

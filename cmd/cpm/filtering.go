@@ -123,5 +123,8 @@ func (r *filtering) compile(context.Context) error {
 		}
 		r.gates = append(r.gates, filter.NewGate(r.index, channel, purpose, r.lists))
 	}
+	if err := r.index.Err(); err != nil {
+		return err
+	}
 	return r.checkDigests(r.consent)
 }

@@ -40,6 +40,10 @@ func (a *audience) wantDigests(c *consent) {
 
 // findDigests has noted which digests the raw identifiers of lists and exports have, where exports are known by digests.
 func (c *consent) findDigests(ctx context.Context) error {
+	if c.indexed != nil {
+		c.indexed.wantDigests(c)
+		return nil
+	}
 	found, err := consentload.HashedKinds(ctx, c.catalog, c.sources, c.kinds())
 	c.digests = found
 	for _, kind := range found {
@@ -54,8 +58,12 @@ func (a *audience) checkDigests(c *consent) error {
 	for _, column := range a.columns {
 		id, _ := c.catalog.Kinds.Index(column.Kind)
 		if _, hashed := c.catalog.Kinds.Raw(id); hashed && !c.index.Aliases().Complete(id) {
-			return fault.New(fault.Usage, a.table, "the consent was read without the digests that the column %s holds", column.Name).
+			f := fault.New(fault.Usage, a.table, "the consent was read without the digests that the column %s holds", column.Name).
 				Hint("name the column: --id %s=COLUMN", column.Kind)
+			if c.indexed != nil {
+				f.Mend = "build the index with --digests " + string(column.Kind)
+			}
+			return f
 		}
 		c.noticeOtherDigests(column.Kind)
 	}

@@ -135,6 +135,9 @@ func (r *filtering) publish(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.indexUnchanged(); err != nil {
+		return err
+	}
 	r.noticeRun()
 	r.report = r.newReport(evidence)
 	if r.reportF != nil {
@@ -167,6 +170,9 @@ func (r *filtering) newReport(evidence formats.Evidence) *filter.Report {
 		Outputs: []filter.OutputMade{},
 	}
 	report.Consent.LeftOut, report.Consent.Kinds = r.leftOut, o.kinds
+	if r.indexed != nil {
+		report.Index = r.indexed.used()
+	}
 	if r.found.path != "" {
 		report.Config = &filter.ConfigUsed{Path: r.found.path, SHA256: r.found.sum}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"cpm/consentload"
 	"cpm/formats/fault"
 )
 
@@ -103,6 +104,7 @@ func (o *reachOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace a --quarantine file that exists")
 	o.audienceFlags.bind(f)
 	o.consentFlags.bind(f)
+	o.bindIndex(f)
 }
 
 // runReach counts: what it reads, what it counts, what it says.
@@ -116,7 +118,7 @@ func runReach(ctx context.Context, std streams, o *reachOptions, found *configFi
 		r.openAudience, r.findSources, r.findDigests, r.loadLists, r.checkOutput, r.loadConsent, r.narrow, r.understand, r.survey,
 		r.count, r.publish,
 	} {
-		if err := step(ctx); err != nil {
+		if err := consentload.WhileMapped(func() error { return step(ctx) }); err != nil {
 			return err
 		}
 	}

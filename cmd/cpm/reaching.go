@@ -222,6 +222,9 @@ func (r *reaching) count(ctx context.Context) error {
 
 // publish writes the quarantined records and the matrix: a run that cannot tell what it counted leaves neither.
 func (r *reaching) publish(context.Context) error {
+	if err := r.indexUnchanged(); err != nil {
+		return err
+	}
 	if err := r.writeQuarantine(r.outputs); err != nil {
 		return err
 	}
@@ -272,7 +275,7 @@ func (r *reaching) report() *filter.ReachReport {
 
 // end closes what is open and removes what was not published.
 func (r *reaching) end(err error) error {
-	err = errors.Join(err, r.close())
+	err = errors.Join(err, r.close(), r.closeIndex())
 	if r.outputs != nil {
 		err = errors.Join(err, r.outputs.Abort())
 	}

@@ -59,6 +59,7 @@ func newRootCommand(std streams, args []string) *cobra.Command {
 	root.AddCommand(
 		newFilterCommand(std, args),
 		newReachCommand(std, args),
+		newIndexCommand(std),
 		newExplainCommand(std),
 		newInspectCommand(std),
 		newPresetsCommand(),

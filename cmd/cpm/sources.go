@@ -13,6 +13,9 @@ import (
 
 // findSources settles which consent a run reads, and minds its files.
 func (c *consent) findSources(context.Context) (err error) {
+	if c.flags.index != "" {
+		return c.openIndex()
+	}
 	if c.sources, err = c.namedSources(); err != nil {
 		return err
 	}
@@ -99,7 +102,7 @@ func (c *consent) agrees(source *consentload.Source) (err error) {
 
 // plainSource is a path of --consent that no source of the configuration owns.
 func (c *consent) plainSource(path string) (source consentload.Source, err error) {
-	source = consentload.Source{Name: path, Path: path, MinRows: min(1, c.flags.minConsentRows), Snapshot: c.flags.snapshotAt}
+	source = consentload.Source{Name: path, Path: path, Undeclared: true, MinRows: min(1, c.flags.minConsentRows), Snapshot: c.flags.snapshotAt}
 	for _, text := range c.flags.consentIDs {
 		kind, column, ok := strings.Cut(text, "=")
 		if !ok || kind == "" || column == "" {
@@ -159,7 +162,7 @@ func (c *consent) source(declared consentload.SourceConfig) (consentload.Source,
 	if err := c.shapeOf(declared, &source); err != nil {
 		return source, err
 	}
-	if declared.MaxShrink != "" {
+	if declared.MaxShrink != "" && c.flags.index == "" {
 		c.warn("max_shrink of source %s needs an index to compare with; it is not looked at here", declared.Name)
 	}
 	return source, nil

@@ -109,12 +109,19 @@ func (t *talk) consent(c *consent) {
 
 func (t *talk) sources(c *consent) {
 	load := c.load
+	if c.indexed != nil {
+		t.index(c)
+	}
 	files, width := int64(0), 0
 	for _, source := range load.Sources {
 		files += int64(len(source.Files))
 		width = max(width, text.StringWidthWithoutEscSequences(source.Name))
 	}
-	t.say("consent", "%s in %s, %s, newest act %s", rowsOf(load.Total.Rows), counted(files, "file", "files"),
+	in := " in " + counted(files, "file", "files")
+	if c.indexed != nil {
+		in = ""
+	}
+	t.say("consent", "%s%s, %s, newest act %s", rowsOf(load.Total.Rows), in,
 		counted(load.Identifiers, "identifier", "identifiers"), newestText(load.Newest, c))
 	for _, source := range load.Sources {
 		if len(load.Sources) == 1 && source.Name == source.Path {
