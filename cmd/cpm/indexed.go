@@ -165,6 +165,14 @@ func (x *indexed) used() *filter.IndexUsed {
 	return used
 }
 
+// heldIn tells what the rows of consent stand in.
+func (c *consent) heldIn(files int64) string {
+	if c.indexed != nil {
+		return "the exports of the index"
+	}
+	return counted(files, "file", "files")
+}
+
 // index tells which file the run asks.
 func (t *talk) index(c *consent) {
 	about := &c.indexed.About

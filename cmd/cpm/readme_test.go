@@ -52,7 +52,7 @@ func TestTheCommandsOfTheReadmeRun(t *testing.T) {
 		}
 	}
 	for _, command := range commands {
-		if strings.Contains(command, "--channel") && !strings.Contains(command, "--consent") {
+		if strings.Contains(command, "--channel") && !strings.Contains(command, "--consent") && !strings.Contains(command, "--index") {
 			command += " --consent exports" // the sources of the reader's own configuration
 		}
 		run := exec.CommandContext(t.Context(), "sh", "-c", command)

@@ -99,6 +99,9 @@ func (t *talk) audience(a *audience, more func(column int) string) {
 
 // consent tells what the verdicts are taken from, and what to look at before they are used.
 func (t *talk) consent(c *consent) {
+	if c.indexed != nil {
+		t.index(c)
+	}
 	t.say("as of", "%s%s", localText(c.asOf, c.catalog.Zone), map[bool]string{true: " (now)"}[c.isNow])
 	t.sources(c)
 	t.rules(c)
@@ -109,19 +112,12 @@ func (t *talk) consent(c *consent) {
 
 func (t *talk) sources(c *consent) {
 	load := c.load
-	if c.indexed != nil {
-		t.index(c)
-	}
 	files, width := int64(0), 0
 	for _, source := range load.Sources {
 		files += int64(len(source.Files))
 		width = max(width, text.StringWidthWithoutEscSequences(source.Name))
 	}
-	in := " in " + counted(files, "file", "files")
-	if c.indexed != nil {
-		in = ""
-	}
-	t.say("consent", "%s%s, %s, newest act %s", rowsOf(load.Total.Rows), in,
+	t.say("consent", "%s in %s, %s, newest act %s", rowsOf(load.Total.Rows), c.heldIn(files),
 		counted(load.Identifiers, "identifier", "identifiers"), newestText(load.Newest, c))
 	for _, source := range load.Sources {
 		if len(load.Sources) == 1 && source.Name == source.Path {
