@@ -41,6 +41,21 @@ func TestEveryKeyIsFoundAtItsRankAndNoOtherOneIs(t *testing.T) {
 	}
 }
 
+func TestALookupAllocatesNothing(t *testing.T) {
+	keys := randomKeys(5, 1000)
+	table, err := newKeyTable(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ordinals := make([]uint32, len(keys))
+	if n := testing.AllocsPerRun(10, func() {
+		table.findAll(keys, ordinals)
+		ordinals[0], _ = table.find(keys[7])
+	}); n > 0 {
+		t.Errorf("looking up %d keys allocates %g times", len(keys), n)
+	}
+}
+
 func TestANeighbourInTheSameBucketIsNobodyKnown(t *testing.T) {
 	keys := randomKeys(3, 1000)
 	table, err := newKeyTable(keys)

@@ -9,6 +9,9 @@ import "cpm/consentload"
 // quarantined record, a refusal or being shared counts: a digest that somebody else may have is no consent.
 func (g *Gate) verdict(id asked, pool []other) (verdict Reason, known bool) {
 	if id.many == 0 {
+		if id.looked {
+			return g.verdictAt(id.key, id.ordinal)
+		}
 		return g.Verdict(id.key)
 	}
 	e, listed := g.evidence(id, pool)

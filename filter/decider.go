@@ -9,14 +9,16 @@ import (
 
 // decider is one worker of a run: it decides the rows of one batch at a time, with memory of its own.
 type decider struct {
-	job    *Job
-	keyer  *consentload.Keyer
-	kinds  []consentload.KindID // by column
-	hashes hashes
-	ids    [][]asked
-	order  [][]int // by gate: the columns that are asked, the contact first
-	row    []asked
-	counts Summary
+	job      *Job
+	keyer    *consentload.Keyer
+	kinds    []consentload.KindID // by column
+	hashes   hashes
+	ids      [][]asked
+	order    [][]int // by gate: the columns that are asked, the contact first
+	row      []asked
+	keys     []consentload.Key // of a column of the batch at hand
+	ordinals []uint32          // the same
+	counts   Summary
 
 	rulings  [][]ruling // by gate, one a row
 	verdicts [][]uint8  // their reasons
@@ -67,9 +69,26 @@ func (d *decider) identifiers(b *batch) [][]asked {
 			}
 			ids = append(ids, id)
 		}
+		d.lookUp(ids)
 		d.ids[i] = ids
 	}
 	return d.ids
+}
+
+// lookUp finds the ordinals of a column side by side; the gates of a run ask one index.
+func (d *decider) lookUp(ids []asked) {
+	d.keys = d.keys[:0]
+	for i := range ids {
+		d.keys = append(d.keys, ids[i].key)
+	}
+	if cap(d.ordinals) < len(ids) {
+		d.ordinals = make([]uint32, len(ids))
+	}
+	d.ordinals = d.ordinals[:len(ids)]
+	d.job.Gates[0].index.FindAll(d.keys, d.ordinals)
+	for i := range ids {
+		ids[i].ordinal, ids[i].looked = d.ordinals[i], true
+	}
 }
 
 // work decides and writes batches until there are none left. Whoever stops with an error opens the turnstile, so that

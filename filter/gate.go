@@ -113,8 +113,13 @@ func (g *Gate) Policy() consentload.Policy { return g.cell.Policy }
 
 // Verdict returns what holds for one identifier, and whether an event in force names it.
 func (g *Gate) Verdict(k consentload.Key) (verdict Reason, known bool) {
-	ordinal, found := g.index.Find(k)
-	if !found {
+	ordinal, _ := g.index.Find(k)
+	return g.verdictAt(k, ordinal)
+}
+
+// verdictAt does so for an identifier whose ordinal was looked up before.
+func (g *Gate) verdictAt(k consentload.Key, ordinal uint32) (verdict Reason, known bool) {
+	if ordinal == consentload.NoOrdinal {
 		return Decide(consentload.Evidence{}, g.listedStranger(k), g.cell.Policy, g.asOf), false
 	}
 	if g.permitted.Has(int(ordinal)) {

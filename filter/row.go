@@ -18,10 +18,12 @@ const (
 // asked is one identifier of a row. Under a hash or a folded form it may have other keys too; they lie beside, in the
 // pool of its batch, so that a row without any costs no more.
 type asked struct {
-	key    consentload.Key
-	others uint32 // place of the first in the pool
-	many   uint16
-	why    consentload.Unreadable
+	key     consentload.Key
+	ordinal uint32 // of the key, in the index of the run, once it was looked up; NoOrdinal when it is unknown there
+	looked  bool
+	others  uint32 // place of the first in the pool
+	many    uint16
+	why     consentload.Unreadable
 }
 
 // other is a further key of an identifier that is asked.
