@@ -8,6 +8,7 @@ type Config struct {
 	Version     int                      `yaml:"version" enum:"1" doc:"the version of this file's form; 1" required:"true"`
 	Timezone    string                   `yaml:"timezone" format:"zone" doc:"IANA zone of times written without one, such as Asia/Shanghai; there is no default"`
 	Region      string                   `yaml:"region" format:"region" doc:"ISO 3166 region of phone numbers without a country code; CN when absent"`
+	KeyFile     string                   `yaml:"key_file" doc:"the file of the secret key by which index files are made, which only its owner may read (cpm key new); the public key when absent"`
 	Kinds       map[string]KindConfig    `yaml:"kinds" doc:"identifier kinds beside the built-in ones"`
 	Hashes      HashesConfig             `yaml:"hashes" doc:"which written forms of a value make its digest the same identifier, for grants too; refusals and suppression lists reach a person under every form"`
 	Channels    map[string]ChannelConfig `yaml:"channels" doc:"how a recipient is reached; declared, any other name in an export is an error"`

@@ -41,6 +41,7 @@ type Kinds struct {
 	domains   *idna.Profile
 	preimages [][]preimage          // of the raw kinds
 	trunks    func() map[int]string // trunkPrefixes, worked out when the first hash asks for it
+	secret    Secret                // by which identifiers are keyed; the zero one is none
 	book      *AliasBook            // where keyers note raw identifiers; nil: nowhere
 }
 

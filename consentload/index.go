@@ -14,6 +14,8 @@ import (
 type Index struct {
 	asOf     Instant
 	keys     *keyTable
+	keyCheck string
+	secret   bool  // an installation's own key was used
 	full     []Key // all bits of the keys; nil unless the load watched anybody
 	subjects *linkTable
 	kinds    map[Kind]*roaring.Bitmap // the identifiers of each kind
@@ -82,7 +84,10 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{asOf: l.options.AsOf, cells: map[cellName]*Cell{}, aliases: aliases}
+	x := &Index{
+		asOf: l.options.AsOf, cells: map[cellName]*Cell{}, aliases: aliases,
+		keyCheck: l.catalog.Kinds.keyCheck(), secret: l.catalog.Kinds.secret != (Secret{}),
+	}
 	if x.keys, err = newKeyTable(log.keys); err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (k *Keyer) Key(kind KindID, raw []byte) (Key, Unreadable) {
 		return Key{}, why
 	}
 	k.buf = form
-	key := keyOf(form)
+	key := k.kinds.keyOf(form)
 	if k.notes != nil {
 		k.notes.add(k, kind, key)
 	}
@@ -78,8 +78,12 @@ func (k *Keyer) Key(kind KindID, raw []byte) (Key, Unreadable) {
 func (k *Keyer) Normal() []byte { return k.buf[k.from:] }
 
 // keyOf hashes a kind's name, a zero byte and a normal form.
-func keyOf(prefixed []byte) Key {
-	hi, lo := siphash.Hash128(publicKey0, publicKey1, prefixed)
+func (k *Kinds) keyOf(prefixed []byte) Key {
+	a, b := k.secret.a, k.secret.b
+	if k.secret == (Secret{}) {
+		a, b = publicKey0, publicKey1
+	}
+	hi, lo := siphash.Hash128(a, b, prefixed)
 	return Key{Hi: hi, Lo: lo}
 }
 
@@ -114,7 +118,7 @@ func (k *Keyer) Digests(kind KindID, normal []byte, wanted []KindID, each func(h
 			}
 			b.key = append(b.key[:0], k.prefixes[hashed]...)
 			b.key = k.kinds.rules[hashed].hash.append(b.key, text)
-			each(hashed, p.form, p.declared, keyOf(b.key))
+			each(hashed, p.form, p.declared, k.kinds.keyOf(b.key))
 		}
 	}
 }
@@ -137,5 +141,5 @@ func (k *Keyer) Folded(kind KindID, normal []byte, fold Form) (Key, bool) {
 	if len(b.key) == from && fold == GmailDotsPlusTag { // not of Gmail: the tag alone
 		b.key = k.kinds.appendForm(b.key, PlusTag, normal)
 	}
-	return keyOf(b.key), len(b.key) > from
+	return k.kinds.keyOf(b.key), len(b.key) > from
 }

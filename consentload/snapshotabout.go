@@ -1,7 +1,6 @@
 package consentload
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"maps"
@@ -11,7 +10,8 @@ import (
 // About is what an index file tells of itself: what it was made of, as of when, and under which configuration. It holds
 // no path and nothing of how the exports were cut into files, so that the same acts give the same file.
 type About struct {
-	KeyCheck string  `json:"key_check"` // tells one key from another
+	KeyCheck string  `json:"key_check"`  // tells one key from another
+	Secret   bool    `json:"secret_key"` // otherwise the public one, by which anybody can look for identifiers
 	AsOf     Instant `json:"as_of"`
 	IsNow    bool    `json:"as_of_is_now"` // as-of was the clock of the build
 	Next     Instant `json:"next_act"`     // the first act that the build left out; the largest Instant when there is none
@@ -55,7 +55,7 @@ type Making struct {
 // many workers read them.
 func (x *Index) Write(w io.Writer, m Making) error {
 	about := &About{
-		KeyCheck: keyCheck(), AsOf: x.asOf, IsNow: m.IsNow, Next: m.Report.NextAct,
+		KeyCheck: x.keyCheck, Secret: x.secret, AsOf: x.asOf, IsNow: m.IsNow, Next: m.Report.NextAct,
 		Identifiers: x.Len(), Linked: m.Report.Linked, ByKind: map[Kind]int{}, Channels: x.channels, Purposes: x.purposes,
 		Kinds: slices.Sorted(slices.Values(m.Kinds)), Newest: m.Report.Newest, Total: m.Report.Total,
 		Shared: m.Report.SharedByKind, Forms: m.Report.Forms, Shaping: m.shaping(),
@@ -110,12 +110,6 @@ func (m *Making) shaping() map[string]string {
 		}
 	}
 	return all
-}
-
-// keyCheck is what a key makes of a text that is no identifier.
-func keyCheck() string {
-	key := keyOf([]byte("cpm\x00key check"))
-	return hex.EncodeToString(appendKey(nil, key)[:8])
 }
 
 // names returns the hashed kinds of which every digest is known.

@@ -182,9 +182,9 @@ type Asking struct {
 // of kind Input, an instant before its own one of kind Usage, and one behind the first act that it lacks, or consent that
 // is too old or too little, one of kind Guard.
 func (s *Snapshot) Index(a Asking) (*Index, *Report, error) {
-	if s.About.KeyCheck != keyCheck() {
+	if s.About.KeyCheck != a.Catalog.Kinds.keyCheck() {
 		return nil, nil, fault.New(fault.Input, s.name, "the index was built with another key").
-			Hint("use the key of the installation that built it, or build it here")
+			Hint("name the key of the installation that built it (key_file, --key-file), or build the index here")
 	}
 	if err := s.About.agree(s.name, a.Shaping, a.Unsaid); err != nil {
 		return nil, nil, err

@@ -137,7 +137,7 @@ func layer(flags *pflag.FlagSet, found *configFile) error {
 // anchored makes the paths among the configuration's defaults relative to its folder.
 func (c *configFile) anchored(name string, value any) any {
 	switch name {
-	case "consent", "index", "suppress", "output", "rejected", "annotate", "report", "quarantine":
+	case "consent", "index", "key-file", "suppress", "output", "rejected", "annotate", "report", "quarantine":
 	default:
 		return value
 	}

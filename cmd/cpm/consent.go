@@ -19,6 +19,7 @@ import (
 // consentFlags are the flags of every command that reads consent.
 type consentFlags struct {
 	config, timezone, region, asOf string
+	keyFile                        string
 
 	consent        []string
 	preset         string
@@ -60,6 +61,7 @@ func (o *consentFlags) bind(f *pflag.FlagSet) {
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
 	f.BoolVar(&o.json, "json", false, "the summary as one JSON object")
 	f.BoolVar(&o.noProgress, "no-progress", false, "no progress bar")
+	f.StringVar(&o.keyFile, "key-file", "", "the `FILE` of the secret key of index files (cpm key new; default: the public key)")
 	f.StringVar(&o.config, "config", "", "the configuration (default: CPM_CONFIG, else cpm.yaml)")
 }
 
@@ -116,6 +118,9 @@ func newConsent(o *consentFlags, found *configFile, digest bool) (*consent, erro
 	}
 	var err error
 	if c.catalog, err = consentload.NewCatalog(found.Config); err != nil {
+		return nil, err
+	}
+	if err := c.useKey(); err != nil {
 		return nil, err
 	}
 	c.book = consentload.NewAliasBook(c.catalog.Kinds)

@@ -36,8 +36,8 @@ It holds facts under one configuration, and no raw identifier: keys are hashes. 
 guards are no part of it: every run reads them anew. What shaped the facts (link, max_links, kinds, star_grants, region,
 zone, mappings, ignore, valid_for, notices and their minimum) must be in a run as it was at the build.
 
-An index answers from its as-of up to the first act that it left out. It is made with a public key: whoever has the file
-can find out by trying which phone numbers are in it, so keep it as you keep the exports.
+An index answers from its as-of up to the first act that it left out. Without a key of your own (cpm key new) it is made
+with a public one: whoever has the file can find out by trying which phone numbers are in it.
 
 Exit codes: 0 done, 1 failed (I/O), 10 wrong usage or configuration, 11 input that cannot be trusted, 12 a guard stopped
 the build (stale or empty consent), 130/143 interrupted.`

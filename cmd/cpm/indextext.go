@@ -62,7 +62,7 @@ func writeIndexJSON(w io.Writer, s *consentload.Snapshot) error {
 	a := &s.About
 	shown := shownIndex{
 		Path: evidence.Path, Bytes: evidence.Size, SHA256: evidence.SHA256, AsOf: a.AsOf.String(), AsOfIsNow: a.IsNow,
-		Key: "public", Enumerable: true,
+		Key: map[bool]string{true: "secret", false: "public"}[a.Secret], Enumerable: !a.Secret,
 		Identifiers: a.Identifiers, ByKind: a.ByKind, Linked: a.Linked,
 		Channels: told(a.Channels), Purposes: told(a.Purposes), Kinds: a.Kinds, Digests: a.Digests, Shaping: a.Shaping, Tally: a.Total,
 		Sources: []shownSource{},
@@ -109,7 +109,7 @@ func writeIndexText(w io.Writer, s *consentload.Snapshot) error {
 	if a.Next.Ends() {
 		say("holds until", "%s, of when is the first act that it lacks", a.Next)
 	}
-	say("key", "%s", enumerable)
+	say("key", "%s", map[bool]string{true: "secret: only whoever has it too can look for identifiers", false: enumerable}[a.Secret])
 	say("identifiers", "%s, in %s of several", number(int64(a.Identifiers)), counted(a.Linked, "subject", "subjects"))
 	for _, kind := range slices.Sorted(maps.Keys(a.ByKind)) {
 		if a.ByKind[kind] > 0 {

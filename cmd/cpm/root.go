@@ -60,6 +60,7 @@ func newRootCommand(std streams, args []string) *cobra.Command {
 		newFilterCommand(std, args),
 		newReachCommand(std, args),
 		newIndexCommand(std),
+		newKeyCommand(),
 		newExplainCommand(std),
 		newInspectCommand(std),
 		newPresetsCommand(),
