@@ -193,3 +193,33 @@ func TestDamageAnywhereInALargeIndexIsFoundByVerifyAndChangesNoVerdict(t *testin
 		t.Error("every damage was met by a few lookups: nothing is left unread")
 	}
 }
+
+func TestAnIndexThatIsCutOffUnderARunEndsItWithAFault(t *testing.T) {
+	catalog := testCatalog(t)
+	var text bytes.Buffer
+	text.WriteString("phone,channel,purpose,status,occurred_at\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "138%08d,sms,promotion,granted,2026-01-01T00:00:00Z\n", i)
+	}
+	_, file := savedIndex(t, catalog, text.String(), [2]int{2, 0})
+	path := filepath.Join(t.TempDir(), "saved.cpmx")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := consentload.OpenSnapshot(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 4096); err != nil {
+		t.Fatal(err)
+	}
+	if err := consentload.WhileMapped(func() error { return s.Verify(t.Context()) }); fault.KindOf(err) != fault.Input {
+		t.Errorf("reading behind the end of the file gives %v", err)
+	}
+	if _, err := s.Evidence(); fault.KindOf(err) != fault.Input {
+		t.Errorf("that the file was changed is told as %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
