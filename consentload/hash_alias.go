@@ -55,13 +55,14 @@ func (a *Aliases) Append(dst []Alias, digest Key) []Alias {
 	return dst
 }
 
-// Each calls do with every digest and the raw identifier that gives it, under whatever form.
-func (a *Aliases) Each(do func(digest, raw Key)) {
+// Each calls do with every digest and each raw identifier that gives it, under whatever form.
+func (a *Aliases) Each(do func(digest Key, raw Alias)) {
 	if a == nil {
 		return
 	}
 	for i := range a.entries {
-		do(a.entries[i].digest, a.raws[a.entries[i].raw])
+		e := &a.entries[i]
+		do(e.digest, Alias{a.raws[e.raw], e.form, e.declared})
 	}
 }
 

@@ -162,13 +162,9 @@ func (x *Index) Find(k Key) (ordinal uint32, ok bool) { return x.keys.find(k) }
 // together, keys cost about half: the memory of one is on its way while the next is worked out.
 func (x *Index) FindAll(keys []Key, ordinals []uint32) { x.keys.findAll(keys, ordinals) }
 
-// Key returns the key of an identifier, in an index that was loaded with Options.Watch; others do not keep all its bits.
-func (x *Index) Key(ordinal uint32) Key {
-	if x.full == nil {
-		return Key{}
-	}
-	return x.full[ordinal]
-}
+// Key returns the key of an identifier, in an index that was loaded with Options.Watch. No other keeps all its bits, and to
+// ask one is a fault of the program.
+func (x *Index) Key(ordinal uint32) Key { return x.full[ordinal] }
 
 // Len is the number of identifiers.
 func (x *Index) Len() int { return x.keys.n }

@@ -68,8 +68,8 @@ func (g *Gate) reachDigests(held *heldList) {
 	if g.index.Digests().IsEmpty() {
 		return
 	}
-	g.aliases.Each(func(digest, raw consentload.Key) {
-		if held.Has(raw) {
+	g.aliases.Each(func(digest consentload.Key, raw consentload.Alias) {
+		if held.Has(raw.Key) {
 			g.reach(held, digest)
 		}
 	})

@@ -112,18 +112,17 @@ func (r *Reach) add(verdict Reason, state consentload.State) {
 // several returns those of some raw identifiers whose digests the index knows under forms that nobody declared, with these.
 func (g *Gate) several(of *roaring.Bitmap) (ids map[consentload.Key]asked, pool []other) {
 	digests := map[consentload.Key][]other{}
-	var room []consentload.Alias
-	for it := g.index.Digests().Iterator(); it.HasNext(); {
-		digest := g.index.Key(it.Next())
-		room = g.aliases.Append(room[:0], digest)
-		for _, alias := range room {
-			if ordinal, found := g.index.Find(alias.Key); found && of.Contains(ordinal) {
-				digests[alias.Key] = append(digests[alias.Key], other{
-					Alias: consentload.Alias{Key: digest, Form: alias.Form, Declared: alias.Declared},
-				})
-			}
+	g.aliases.Each(func(digest consentload.Key, raw consentload.Alias) {
+		ordinal, known := g.index.Find(raw.Key)
+		if !known || !of.Contains(ordinal) {
+			return
 		}
-	}
+		if ordinal, known := g.index.Find(digest); known && g.index.Digests().Contains(ordinal) {
+			digests[raw.Key] = append(digests[raw.Key], other{
+				Alias: consentload.Alias{Key: digest, Form: raw.Form, Declared: raw.Declared},
+			})
+		}
+	})
 	ids = make(map[consentload.Key]asked, len(digests))
 	for key, others := range digests {
 		ids[key] = asked{key: key, others: uint32(len(pool)), many: uint16(len(others))}
