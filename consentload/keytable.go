@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"runtime"
+	"sync"
+	"sync/atomic"
 )
 
 // keyTable ranks the keys of an index and finds them again, in 8 bytes an identifier and one to two for the directory.
@@ -11,7 +14,7 @@ import (
 // The leading bits of a key choose its bucket; stored are the 64 bits behind them, so the bits that are compared grow
 // with the table. An unknown identifier is taken for a known one when both fall into one bucket and share these 64
 // bits: for a table of n keys in b buckets the chance of that is n/b · 2⁻⁶⁴ a lookup, and with at most mostPerBucket
-// keys a bucket on average it is at most 2⁻⁶², at any size. (64 bits of the whole key would come to n · 2⁻⁶⁴: with 10⁹
+// keys a bucket on average it is below 2⁻⁶⁰, at any size. (64 bits of the whole key would come to n · 2⁻⁶⁴: with 10⁹
 // identifiers, more than 2⁻³⁵.)
 //
 // Both parts are kept as the bytes that an index file holds, lowest byte first: what is mapped is what is asked.
@@ -23,10 +26,13 @@ type keyTable struct {
 
 	file              *blockFile // nil: both stand in memory and need no check
 	startsAt, tailsAt uint64     // where they begin in it
+	asked             atomic.Int64
+	look              sync.Once
+	whole             atomic.Bool // all of both holds
 }
 
 const (
-	mostPerBucket = 4 // keys, on average
+	mostPerBucket = 16 // keys, on average
 	startBytes    = 4
 	tailBytes     = 8
 )
@@ -70,7 +76,7 @@ func (t *keyTable) startsLen() int { return startBytes * (1<<t.width + 1) }
 
 // place returns the bucket of a key, and the bits by which it is told from others in it.
 func (t *keyTable) place(k Key) (bucket, tail uint64) {
-	return k.Hi >> (64 - t.width), k.Hi<<t.width | k.Lo>>(64-t.width)
+	return k.Hi >> (-t.width & 63), k.Hi<<(t.width&63) | k.Lo>>(-t.width&63) // 64 less the width, which is 1 to 63
 }
 
 // bucket returns where the keys of a bucket begin and end. Nothing is in a bucket of a file that does not hold.
@@ -78,12 +84,17 @@ func (t *keyTable) bucket(number uint64) (start, end uint32) {
 	if t.file != nil && !t.file.ready(t.startsAt+startBytes*number, 2*startBytes) {
 		return 0, 0
 	}
-	at := t.starts[startBytes*number:]
-	start, end = binary.LittleEndian.Uint32(at), min(binary.LittleEndian.Uint32(at[startBytes:]), uint32(t.n))
+	start, end = t.bounds(number)
 	if t.file != nil && start < end && !t.file.ready(t.tailsAt+tailBytes*uint64(start), tailBytes*uint64(end-start)) {
 		return 0, 0
 	}
 	return start, end
+}
+
+// bounds is bucket without a look at the checksums. Two neighbours of the directory are one number of 8 bytes.
+func (t *keyTable) bounds(number uint64) (start, end uint32) {
+	both := binary.LittleEndian.Uint64(t.starts[startBytes*number:])
+	return uint32(both), min(uint32(both>>32), uint32(t.n))
 }
 
 func (t *keyTable) tail(i uint32) uint64 {
@@ -94,46 +105,110 @@ func (t *keyTable) tail(i uint32) uint64 {
 func (t *keyTable) find(k Key) (ordinal uint32, ok bool) {
 	bucket, tail := t.place(k)
 	start, end := t.bucket(bucket)
-	for i := start; i < end; i++ {
-		if t.tail(i) == tail {
-			return i, true
-		}
+	if start >= end {
+		return NoOrdinal, false
 	}
-	return NoOrdinal, false
+	ordinal = t.among(start, end, tail)
+	return ordinal, ordinal != NoOrdinal
 }
 
 // inFlight is how many keys are looked up side by side: their memory is asked for before any of it is waited for.
 const inFlight = 32
 
-// findAll writes the rank of each key, or NoOrdinal. Each pass touches what the next one needs, so that the processor
-// waits for 32 lines of memory at a time and not for each in its turn.
+// findAll writes the rank of each key, or NoOrdinal. Each pass touches what the next one needs, and nothing in it depends
+// on what it touches, so the processor waits for 32 lines of memory at once and not for each in its turn.
 func (t *keyTable) findAll(keys []Key, ordinals []uint32) {
-	var starts, ends [inFlight]uint32
-	var firsts [inFlight]uint64
+	if t.n == 0 || !t.holds(len(keys)) {
+		for i, key := range keys {
+			ordinals[i], _ = t.find(key)
+		}
+		return
+	}
+	var starts, ends, guesses [inFlight]uint32
+	var tails [inFlight]uint64
+	touched := byte(0)
 	for len(keys) > 0 {
 		n := min(len(keys), inFlight)
+		for _, key := range keys[:n] {
+			touched |= t.starts[startBytes*(key.Hi>>(-t.width&63))]
+		}
 		for i, key := range keys[:n] {
-			starts[i], ends[i] = t.bucket(key.Hi >> (64 - t.width))
+			var bucket uint64
+			bucket, tails[i] = t.place(key)
+			starts[i], ends[i] = t.bounds(bucket)
+			guesses[i] = guess(starts[i], ends[i], tails[i])
+		}
+		for _, at := range guesses[:n] {
+			touched |= t.tails[min(tailBytes*int(at), len(t.tails)-1)]
 		}
 		for i := range n {
-			if starts[i] < ends[i] {
-				firsts[i] = t.tail(starts[i])
+			if ordinals[i] = NoOrdinal; starts[i] < ends[i] {
+				ordinals[i] = t.among(starts[i], ends[i], tails[i])
 			}
-		}
-		for i, key := range keys[:n] {
-			ordinals[i] = t.among(starts[i], ends[i], firsts[i], key)
 		}
 		keys, ordinals = keys[n:], ordinals[n:]
 	}
+	runtime.KeepAlive(touched)
 }
 
-// among looks for a key in its bucket, whose first tail is known.
-func (t *keyTable) among(start, end uint32, first uint64, key Key) uint32 {
-	_, tail := t.place(key)
-	if start < end && first == tail {
-		return start
+// holds reports whether all keys of a file are known to hold. They are looked at once as a whole, when so many have been
+// asked for that looking at single blocks would cost more.
+func (t *keyTable) holds(asked int) bool {
+	if t.file == nil || t.whole.Load() {
+		return true
 	}
-	for i := start + 1; i < end; i++ {
+	const perLook = 64 // bytes that are checked in the time that one more look at a block takes
+	if size := uint64(len(t.starts) + len(t.tails)); uint64(t.asked.Add(int64(asked)))*perLook < size {
+		return false
+	}
+	t.look.Do(func() {
+		t.whole.Store(t.file.ready(t.startsAt, uint64(len(t.starts))) && t.file.ready(t.tailsAt, uint64(len(t.tails))))
+	})
+	return t.whole.Load()
+}
+
+// inLine is how many keys share a line of memory.
+const inLine = 8
+
+// guess is where a key of a bucket most likely stands: its keys are sorted, and spread evenly.
+func guess(start, end uint32, tail uint64) uint32 {
+	return start + uint32((tail>>32)*uint64(end-start)>>32)
+}
+
+// among looks for a key in its bucket: in the line of memory where it most likely stands, then in those on the side to
+// which it must lie. Where in a line a key stands no processor can foresee, and a wrong guess costs as much as the line:
+// so all of it is compared, and the result chosen without a branch.
+func (t *keyTable) among(start, end uint32, tail uint64) uint32 {
+	up, down := false, false
+	for at := guess(start, end, tail) &^ (inLine - 1); ; {
+		if at+inLine > uint32(t.n) {
+			return t.scan(start, end, tail)
+		}
+		line := t.tails[tailBytes*uint64(at) : tailBytes*uint64(at+inLine)]
+		found := NoOrdinal
+		for i := range uint32(inLine) {
+			if binary.LittleEndian.Uint64(line[tailBytes*i:]) == tail {
+				found = at + i
+			}
+		}
+		switch {
+		case found >= start && found < end:
+			return found
+		case found != NoOrdinal: // the same bits in a bucket beside it
+			return t.scan(start, end, tail)
+		case at > start && !up && tail < binary.LittleEndian.Uint64(line):
+			at, down = at-inLine, true
+		case at+inLine < end && !down && tail > binary.LittleEndian.Uint64(line[tailBytes*(inLine-1):]):
+			at, up = at+inLine, true
+		default:
+			return NoOrdinal
+		}
+	}
+}
+
+// scan looks for a key from one place to another.
+func (t *keyTable) scan(from, to uint32, tail uint64) uint32 {
+	for i := from; i < to; i++ {
 		if t.tail(i) == tail {
 			return i
 		}

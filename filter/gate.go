@@ -4,7 +4,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"cpm/consentload"
-	"cpm/formats"
 )
 
 // Gate is an index compiled for one run and one cell. It is immutable: any number of goroutines may ask.
@@ -16,7 +15,7 @@ type Gate struct {
 	index     *consentload.Index
 	cell      *consentload.Cell
 	asOf      consentload.Instant
-	permitted formats.Bits                 // by ordinal
+	verdicts  verdicts
 	listed    *roaring.Bitmap              // ordinals that a list holds for
 	strangers map[consentload.Key]struct{} // listed, and not in the index
 	lists     []heldList
@@ -41,7 +40,7 @@ func NewGate(x *consentload.Index, channel consentload.Channel, purpose string, 
 			g.list(list)
 		}
 	}
-	g.compile()
+	g.verdicts = compileVerdicts(x, g.cell, g.listed, g.asOf)
 	return g
 }
 
@@ -88,23 +87,6 @@ func (g *Gate) reach(held *heldList, key consentload.Key) bool {
 	return known
 }
 
-// compile folds the cell's bitmaps into one bit for each identifier: may it be contacted?
-func (g *Gate) compile() {
-	may := g.cell.Granted.Clone()
-	if g.cell.Policy.OptOut {
-		may = roaring.Flip(roaring.New(), 0, uint64(g.index.Len()))
-		may.AndNot(g.cell.Pending)
-	}
-	for _, not := range []*roaring.Bitmap{
-		g.cell.Withdrawn, g.cell.Denied, g.cell.Outdated, g.cell.Expired(g.asOf),
-		g.listed, g.index.Unreadable(), g.index.Shared(),
-	} {
-		may.AndNot(not)
-	}
-	g.permitted = g.permitted.Reset(g.index.Len())
-	may.WriteDenseTo(g.permitted)
-}
-
 // OptOut reports whether silence means yes in this cell.
 func (g *Gate) OptOut() bool { return g.cell.Policy.OptOut }
 
@@ -122,11 +104,7 @@ func (g *Gate) verdictAt(k consentload.Key, ordinal uint32) (verdict Reason, kno
 	if ordinal == consentload.NoOrdinal {
 		return Decide(consentload.Evidence{}, g.listedStranger(k), g.cell.Policy, g.asOf), false
 	}
-	if g.permitted.Has(int(ordinal)) {
-		return Permitted, g.index.Known(ordinal)
-	}
-	e := g.index.Evidence(g.cell, ordinal)
-	return Decide(e, g.listed.Contains(ordinal), g.cell.Policy, g.asOf), e.Known
+	return g.verdicts.of(ordinal)
 }
 
 func (g *Gate) listedStranger(k consentload.Key) bool {

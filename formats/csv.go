@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	csvBatchSize = 1 << 20  // bytes a batch aims at: 0.5 to 2 MiB measured alike, less costs, more waits
-	csvRowLimit  = 16 << 20 // bytes of the longest row, its line end among them
-	csvMaxBatch  = 1 << 30  // row spans are 32 bits wide
+	csvBatchSize = 128 << 10 // bytes a batch aims at: what is decoded of it stays in the cache of its core until it is used; 64 KiB to 256 KiB measured alike, 1 MiB a quarter slower
+	csvRowLimit  = 16 << 20  // bytes of the longest row, its line end among them
+	csvMaxBatch  = 1 << 30   // row spans are 32 bits wide
 	bom          = "\xEF\xBB\xBF"
 )
 

@@ -53,7 +53,13 @@ type Output struct {
 	old     *replacedFile // what stood there
 	buffer  *bufio.Writer
 	written int64
+	onDisk  int64 // of that, what has left the buffer
+	begun   int64 // of that, what was sent to the disk
 }
+
+// writeBehind is how much is sent to the disk at once while more is being written, so that little is left to wait for at
+// the end.
+const writeBehind = 8 << 20
 
 // NewOutputs returns an empty set of outputs.
 func NewOutputs(o OutputOptions) *Outputs { return &Outputs{options: o, disk: &disk{}} }
@@ -161,7 +167,13 @@ func (f outputFile) Write(p []byte) (int, error) {
 	if f.file == nil {
 		return 0, os.ErrClosed
 	}
-	return f.disk.write(f.file, p)
+	n, err := f.disk.write(f.file, p)
+	f.onDisk += int64(n)
+	if due := f.onDisk - f.begun; err == nil && due >= writeBehind {
+		beginWriting(f.file, f.begun, due)
+		f.begun = f.onDisk
+	}
+	return n, err
 }
 
 // Commit makes every output durable and publishes them in order. After an error none is there and what would have been

@@ -86,3 +86,9 @@ func retryInterrupted(call func() error) error {
 		}
 	}
 }
+
+// beginWriting has a part of a file written to the disk, and does not wait for it. Should it fail, so does the Sync at the
+// end, which does the same and waits.
+func beginWriting(file *os.File, at, n int64) {
+	_ = unix.SyncFileRange(int(file.Fd()), at, n, unix.SYNC_FILE_RANGE_WRITE)
+}
