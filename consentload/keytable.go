@@ -14,7 +14,7 @@ import (
 // The leading bits of a key choose its bucket; stored are the 64 bits behind them, so the bits that are compared grow
 // with the table. An unknown identifier is taken for a known one when both fall into one bucket and share these 64
 // bits: for a table of n keys in b buckets the chance of that is n/b · 2⁻⁶⁴ a lookup, and with at most mostPerBucket
-// keys a bucket on average it is below 2⁻⁶⁰, at any size. (64 bits of the whole key would come to n · 2⁻⁶⁴: with 10⁹
+// keys a bucket on average it is at most 2⁻⁶², at any size. (64 bits of the whole key would come to n · 2⁻⁶⁴: with 10⁹
 // identifiers, more than 2⁻³⁵.)
 //
 // Both parts are kept as the bytes that an index file holds, lowest byte first: what is mapped is what is asked.
@@ -32,7 +32,7 @@ type keyTable struct {
 }
 
 const (
-	mostPerBucket = 16 // keys, on average
+	mostPerBucket = 4 // keys, on average
 	startBytes    = 4
 	tailBytes     = 8
 )
@@ -124,9 +124,9 @@ func (t *keyTable) findAll(keys []Key, ordinals []uint32) {
 		}
 		return
 	}
-	var starts, ends, guesses [inFlight]uint32
+	var starts, ends [inFlight]uint32
 	var tails [inFlight]uint64
-	touched := byte(0)
+	touched, last := byte(0), uint64(len(t.tails)-1)
 	for len(keys) > 0 {
 		n := min(len(keys), inFlight)
 		for _, key := range keys[:n] {
@@ -136,10 +136,9 @@ func (t *keyTable) findAll(keys []Key, ordinals []uint32) {
 			var bucket uint64
 			bucket, tails[i] = t.place(key)
 			starts[i], ends[i] = t.bounds(bucket)
-			guesses[i] = guess(starts[i], ends[i], tails[i])
 		}
-		for _, at := range guesses[:n] {
-			touched |= t.tails[min(tailBytes*int(at), len(t.tails)-1)]
+		for i := range n {
+			touched |= t.tails[min(tailBytes*uint64(starts[i]), last)] | t.tails[min(tailBytes*uint64(ends[i])-1, last)]
 		}
 		for i := range n {
 			if ordinals[i] = NoOrdinal; starts[i] < ends[i] {
@@ -157,7 +156,7 @@ func (t *keyTable) holds(asked int) bool {
 	if t.file == nil || t.whole.Load() {
 		return true
 	}
-	const perLook = 64 // bytes that are checked in the time that one more look at a block takes
+	const perLook = 4096 // bytes that are checked in the time that one lookup on its own takes
 	if size := uint64(len(t.starts) + len(t.tails)); uint64(t.asked.Add(int64(asked)))*perLook < size {
 		return false
 	}

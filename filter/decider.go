@@ -2,6 +2,8 @@ package filter
 
 import (
 	"context"
+	"runtime"
+	"slices"
 
 	"cpm/consentload"
 	"cpm/formats"
@@ -167,21 +169,28 @@ func (d *decider) decide(g int, gate *Gate, b *batch) {
 
 // decideAlone rules on rows that have one identifier each, under one key, as most runs have. It says the same as decide.
 func (d *decider) decideAlone(g int, gate *Gate) {
-	rulings, contacts := d.rulings[g][:0], d.ids[d.order[g][0]]
-	for i := range contacts {
-		contact := &contacts[i]
-		if contact.why != consentload.Readable {
-			rulings = append(rulings, ruling{reason: InvalidIdentifier})
-			continue
+	const side = 32 // decided side by side
+	d.rulings[g] = d.rulings[g][:0]
+	touched := uint64(0)
+	for contacts := range slices.Chunk(d.ids[d.order[g][0]], side) {
+		touched |= gate.verdicts.touch(contacts)
+		for i := range contacts {
+			d.rulings[g] = append(d.rulings[g], d.ruleAlone(g, gate, &contacts[i]))
 		}
-		r := ruling{decided: contact.key}
-		if r.reason, r.known = gate.verdictAt(contact.key, contact.ordinal); r.reason == SuppressionList {
-			d.row = append(d.row[:0], *contact)
-			d.hits(g, gate)
-		}
-		rulings = append(rulings, r)
 	}
-	d.rulings[g] = rulings
+	runtime.KeepAlive(touched)
+}
+
+func (d *decider) ruleAlone(g int, gate *Gate, contact *asked) ruling {
+	if contact.why != consentload.Readable {
+		return ruling{reason: InvalidIdentifier}
+	}
+	r := ruling{decided: contact.key}
+	if r.reason, r.known = gate.verdictAt(contact.key, contact.ordinal); r.reason == SuppressionList {
+		d.row = append(d.row[:0], *contact)
+		d.hits(g, gate)
+	}
+	return r
 }
 
 // hits counts, for the row at hand, the lists that name it, and the forms under which they do.

@@ -104,7 +104,8 @@ func (g *Gate) verdictAt(k consentload.Key, ordinal uint32) (verdict Reason, kno
 	if ordinal == consentload.NoOrdinal {
 		return Decide(consentload.Evidence{}, g.listedStranger(k), g.cell.Policy, g.asOf), false
 	}
-	return g.verdicts.of(ordinal)
+	is := g.verdicts.of(ordinal)
+	return is.reason, is.known
 }
 
 func (g *Gate) listedStranger(k consentload.Key) bool {
