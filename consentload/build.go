@@ -12,6 +12,8 @@ type shard struct {
 	tuples  tuples
 	hashed  KindID // the first hashed kind
 	digests blocks // facts of hashed kinds: whose they are is known when all is read
+	held    int    // bytes of facts in memory
+	spilled spill  // facts that were too many for it
 }
 
 // add logs an event.
@@ -21,7 +23,7 @@ func (s *shard) add(e *event) {
 		tuple = s.tuples.number(e.names)
 	}
 	for _, name := range e.names {
-		s.part(name).add(fact{
+		s.held += s.part(name).add(fact{
 			key: name.key, kind: name.kind, scope: e.scope, status: e.status,
 			when: e.when, expires: e.expires, version: e.version, tuple: tuple,
 		})
@@ -39,11 +41,11 @@ func (s *shard) part(name named) *blocks {
 // settle brings what is said of digests to its place in the log: to the raw identifiers that give them, where these are
 // known.
 func (s *shard) settle(a *aliasing) {
-	if s.digests.n == 0 {
+	if s.digests.len() == 0 {
 		return
 	}
 	for _, f := range a.facts(s.digests.drain(nil, 0)) {
-		s.facts[partitionOf(f.key)].add(f)
+		s.held += s.facts[partitionOf(f.key)].add(f)
 	}
 	s.tuples.rewrite(a.names)
 }
@@ -60,44 +62,7 @@ func (s *shard) addAll(r *record) {
 
 // mark logs that a quarantined record names an identifier.
 func (s *shard) mark(name named) {
-	s.part(name).add(fact{key: name.key, kind: name.kind, status: unreadable})
-}
-
-// blocks is a log that grows without moving what it holds.
-type blocks struct {
-	full [][]fact
-	last []fact
-	n    int
-}
-
-const (
-	firstBlock = 8
-	lastBlock  = 1024
-)
-
-func (b *blocks) add(f fact) {
-	if len(b.last) == cap(b.last) {
-		if len(b.last) > 0 {
-			b.full = append(b.full, b.last)
-		}
-		b.last = make([]fact, 0, min(max(2*cap(b.last), firstBlock), lastBlock))
-	}
-	b.last = append(b.last, f)
-	b.n++
-}
-
-// drain appends the log to a slice, shifting its tuples by an offset, and empties it.
-func (b *blocks) drain(to []fact, offset uint32) []fact {
-	for _, block := range append(b.full, b.last) {
-		for _, f := range block {
-			if f.tuple != 0 {
-				f.tuple += offset
-			}
-			to = append(to, f)
-		}
-	}
-	*b = blocks{}
-	return to
+	s.held += s.part(name).add(fact{key: name.key, kind: name.kind, status: unreadable, expires: noExpiry})
 }
 
 // tuples are the identifiers that stand together in events, each combination once. Their numbers run from 1.

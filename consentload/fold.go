@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -54,15 +55,17 @@ func (a *acts) grant(when, expires Instant, version uint16, words *vocabulary) {
 	}
 }
 
-// foldedLog is the log of a load, folded: identifiers in the order of their keys, each with its acts.
+// foldedLog is the log of a load, folded: identifiers in the order of their keys. Of those that stand alone in every event
+// the cells are settled at once, and no acts are kept; the others have theirs.
 type foldedLog struct {
 	keys       []Key
 	kinds      []KindID
 	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]
 	acts       []acts
-	unreadable []uint32 // identifiers that a quarantined record names
-	dormant    []uint32 // identifiers that stand in no act: in quarantined records and maps of identities alone
-	crowded    []crowd  // identifiers that stand in many tuples
+	settled    []cellLists // by cell, in the order of their keys
+	unreadable []uint32    // identifiers that a quarantined record names
+	dormant    []uint32    // identifiers that stand in no act: in quarantined records and maps of identities alone
+	crowded    []crowd     // identifiers that stand in many tuples
 }
 
 // crowd keeps the facts of an identifier that may turn out to be shared.
@@ -80,13 +83,19 @@ func (l *foldedLog) of(ordinal uint32) []acts {
 func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 	parts := make([]*foldedLog, partitions)
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(l.options.Workers)
-	for p := range partitions {
+	var next atomic.Int64
+	for range l.options.Workers {
 		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
+			f := newFolder(l)
+			for p := int(next.Add(1)) - 1; p < partitions; p = int(next.Add(1)) - 1 {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				var err error
+				if parts[p], err = f.part(p); err != nil {
+					return err
+				}
 			}
-			parts[p] = l.foldPart(p)
 			return nil
 		})
 	}
@@ -96,54 +105,76 @@ func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 	return join(parts), nil
 }
 
-func (l *loader) foldPart(p int) *foldedLog {
+// folder folds partitions, one at a time, with memory of its own.
+type folder struct {
+	*loader
+	alone        *worker
+	log, sorted  []fact
+	starts, next []uint32
+	acts         []acts
+}
+
+func newFolder(l *loader) *folder {
+	return &folder{loader: l, alone: newResolver(l.catalog, l.words, &foldedLog{starts: make([]uint32, 2)}).worker()}
+}
+
+func (f *folder) part(p int) (*foldedLog, error) {
 	n := 0
-	for _, s := range l.shards {
-		n += s.facts[p].n
+	for _, s := range f.shards {
+		n += s.facts[p].len() + s.spilled.len(p)
 	}
-	log, offset := make([]fact, 0, n), uint32(0)
-	for _, s := range l.shards {
-		log = s.facts[p].drain(log, offset)
+	f.log = slices.Grow(f.log[:0], n)
+	offset := uint32(0)
+	for _, s := range f.shards {
+		var err error
+		if f.log, err = s.spilled.read(f.log, p, offset); err != nil {
+			return nil, err
+		}
+		f.log = s.facts[p].drain(f.log, offset)
 		offset += uint32(len(s.tuples.starts))
 	}
-	log = sorted(log)
+	log := f.sort()
 	out := &foldedLog{}
+	f.alone.cells = make([]cellLists, len(f.alone.policies))
 	for i := 0; i < len(log); {
 		end := i + 1
 		for end < len(log) && log[end].key == log[i].key {
 			end++
 		}
-		l.foldOne(out, log[i:end])
+		f.one(out, log[i:end])
 		i = end
 	}
-	return out
+	out.settled = f.alone.cells
+	return out, nil
 }
 
-// sorted returns the facts of one partition by key and scope. Keys are evenly spread, so the bits behind those of the
+// sort returns the facts of one partition by key and scope. Keys are evenly spread, so the bits behind those of the
 // partition put nearly every identifier into a place of its own: linear, where sorting the whole took a quarter of a
 // load.
-func sorted(log []fact) []fact {
-	width := bits.Len(uint(len(log)))
+func (f *folder) sort() []fact {
+	width := bits.Len(uint(len(f.log)))
 	place := func(k Key) uint64 { return k.Hi << 8 >> (64 - width) }
-	starts := make([]uint32, 1<<width+1)
-	for i := range log {
-		starts[place(log[i].key)+1]++
+	f.starts = slices.Grow(f.starts[:0], 1<<width+1)[:1<<width+1]
+	clear(f.starts)
+	for i := range f.log {
+		f.starts[place(f.log[i].key)+1]++
 	}
-	for i := range starts[1:] {
-		starts[i+1] += starts[i]
+	for i := range f.starts[1:] {
+		f.starts[i+1] += f.starts[i]
 	}
-	out, next := make([]fact, len(log)), slices.Clone(starts)
-	for i := range log {
-		at := &next[place(log[i].key)]
-		out[*at] = log[i]
+	f.next = append(f.next[:0], f.starts...)
+	f.sorted = slices.Grow(f.sorted[:0], len(f.log))[:len(f.log)]
+	for i := range f.log {
+		at := &f.next[place(f.log[i].key)]
+		f.sorted[*at] = f.log[i]
 		*at++
 	}
-	for i := range starts[1:] {
-		if few := out[starts[i]:starts[i+1]]; len(few) > 1 {
+	for i := range f.starts[1:] {
+		if few := f.sorted[f.starts[i]:f.starts[i+1]]; len(few) > 1 {
 			slices.SortFunc(few, byKeyAndScope)
 		}
 	}
-	return out
+	return f.sorted
 }
 
 func byKeyAndScope(a, b fact) int {
@@ -157,20 +188,25 @@ func byScope(a, b fact) int {
 	return cmp.Or(cmp.Compare(a.scope.channel, b.scope.channel), cmp.Compare(a.scope.purpose, b.scope.purpose))
 }
 
-// foldOne folds the facts of one identifier, sorted by scope.
-func (l *loader) foldOne(out *foldedLog, facts []fact) {
-	ordinal, before, marked := uint32(len(out.keys)), len(out.acts), false
+// one folds the facts of one identifier, sorted by scope.
+func (f *folder) one(out *foldedLog, facts []fact) {
+	ordinal, marked := uint32(len(out.keys)), false
 	out.keys = append(out.keys, facts[0].key)
 	out.kinds = append(out.kinds, facts[0].kind)
-	out.starts = append(out.starts, uint32(before))
-	out.acts, marked = foldScopes(out.acts, facts, l.words)
+	out.starts = append(out.starts, uint32(len(out.acts)))
+	f.acts, marked = foldScopes(f.acts[:0], facts, f.words)
 	if marked {
 		out.unreadable = append(out.unreadable, ordinal)
 	}
-	if len(out.acts) == before {
+	if len(f.acts) == 0 {
 		out.dormant = append(out.dormant, ordinal)
 	}
-	if len(facts) > l.catalog.leastLinks() && tuplesIn(facts) > l.catalog.leastLinks() {
+	if f.catalog.Link == LinkNone || !slices.ContainsFunc(facts, func(f fact) bool { return f.tuple != 0 }) {
+		f.alone.single(ordinal, f.acts)
+	} else {
+		out.acts = append(out.acts, f.acts...)
+	}
+	if len(facts) > f.catalog.leastLinks() && tuplesIn(facts) > f.catalog.leastLinks() {
 		together := slices.DeleteFunc(slices.Clone(facts), func(f fact) bool { return f.tuple == 0 })
 		out.crowded = append(out.crowded, crowd{ordinal, together})
 	}
@@ -213,6 +249,7 @@ func join(parts []*foldedLog) *foldedLog {
 	}
 	all.keys, all.kinds = make([]Key, 0, keys), make([]KindID, 0, keys)
 	all.starts, all.acts = make([]uint32, 0, keys+1), make([]acts, 0, count)
+	all.settled = make([]cellLists, len(parts[0].settled))
 	for p, part := range parts {
 		ordinal, act := uint32(len(all.keys)), uint32(len(all.acts))
 		all.keys = append(all.keys, part.keys...)
@@ -221,6 +258,9 @@ func join(parts []*foldedLog) *foldedLog {
 			all.starts = append(all.starts, act+start)
 		}
 		all.acts = append(all.acts, part.acts...)
+		for i := range part.settled {
+			all.settled[i].append(&part.settled[i], ordinal)
+		}
 		for _, i := range part.unreadable {
 			all.unreadable = append(all.unreadable, ordinal+i)
 		}

@@ -217,9 +217,6 @@ func (x *Index) Hashed() []KindID { return x.hashed }
 // Digests returns these digests.
 func (x *Index) Digests() *roaring.Bitmap { return x.digests }
 
-// Dormant returns the identifiers that stand in no act: in quarantined records and maps of identities alone.
-func (x *Index) Dormant() *roaring.Bitmap { return x.dormant }
-
 // Known reports whether an event in force names the identifier.
 func (x *Index) Known(ordinal uint32) bool { return !x.dormant.Contains(ordinal) }
 

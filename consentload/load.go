@@ -48,6 +48,7 @@ type Options struct {
 	Digest               bool          // take the SHA-256 of every file
 	Workers              int           // 0: one a processor
 	BatchSize            int           // bytes; 0: the format's own. Results never depend on it
+	Memory               int64         // bytes that the log of acts may take before it goes to a temporary file; 0: any
 	Progress             *Progress     // may be nil
 	// Watch asks for what the rows say of these identifiers, in Report.Watched, and has the index keep all bits of its
 	// keys; nil costs nothing.
@@ -79,11 +80,16 @@ type loader struct {
 
 // Load reads consent exports into an index. Faults are of kind Input for records and files that cannot be trusted, of
 // kind Guard for consent that is stale, empty or read in part, and of kind Usage for kinds that nobody declared.
-func Load(ctx context.Context, catalog *Catalog, sources []Source, options Options) (*Index, *Report, error) {
+func Load(ctx context.Context, catalog *Catalog, sources []Source, options Options) (_ *Index, _ *Report, err error) {
 	l, err := newLoader(catalog, options)
 	if err != nil {
 		return nil, nil, err
 	}
+	defer func() {
+		for _, s := range l.shards {
+			err = errors.Join(err, s.spilled.close())
+		}
+	}()
 	if sources, err = once(sources); err != nil {
 		return nil, nil, err
 	}

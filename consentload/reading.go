@@ -166,7 +166,7 @@ func (run *reading) batch(n numbered, r *record, log *shard) error {
 		}
 	}
 	run.options.Progress.Rows.Add(int64(rows))
-	return nil
+	return log.spillOver(int(run.options.Memory) / len(run.shards))
 }
 
 // placed adds file and row to a fault that has neither.

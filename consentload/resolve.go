@@ -80,6 +80,7 @@ type worker struct {
 	cells   []cellLists
 	seen    []uint64 // by cell: the subject that touched it last, counted from 1
 	turn    uint64
+	first   uint32 // the ordinal of the first identifier of the log
 	windows []window
 	covered map[scope][]int
 }
@@ -95,22 +96,31 @@ func (r *resolver) resolve(ctx context.Context, workers int) ([]cellLists, error
 	crew := make([]*worker, workers)
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range crew {
-		crew[i] = &worker{
-			resolver: r, cells: make([]cellLists, len(r.policies)), seen: make([]uint64, len(r.policies)),
-			covered: map[scope][]int{},
-		}
+		crew[i] = r.worker()
 		group.Go(func() error { return crew[i].run(ctx, grouped, i, workers) })
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	all := crew[0].cells
-	for _, w := range crew[1:] {
+	all := r.log.settled
+	for _, w := range crew {
 		for i := range all {
-			all[i].append(&w.cells[i])
+			all[i].append(&w.cells[i], 0)
 		}
 	}
 	return all, nil
+}
+
+func (r *resolver) worker() *worker {
+	return &worker{
+		resolver: r, cells: make([]cellLists, len(r.policies)), seen: make([]uint64, len(r.policies)), covered: map[scope][]int{},
+	}
+}
+
+// single settles an identifier that is a subject of its own, from its acts. The log of the worker is that one's alone.
+func (w *worker) single(ordinal uint32, all []acts) {
+	w.first, w.log.starts[1], w.log.acts = ordinal, uint32(len(all)), all
+	w.subject(w.log.starts[:1])
 }
 
 // run resolves one share of the subjects: a run of the single identifiers, and a run of the groups.
@@ -305,6 +315,7 @@ func (w *worker) deciding(at *window, whole acts) acts {
 // settle lists an identifier under its state.
 func (w *worker) settle(ordinal uint32, cell int, refusal, decide acts) {
 	lists, policy := &w.cells[cell], &w.policies[cell]
+	ordinal += w.first
 	switch {
 	case refusal.refused != None && refusal.withdrawn:
 		lists.withdrawn = append(lists.withdrawn, ordinal)
@@ -331,13 +342,22 @@ func endOf(grant acts, policy *Policy) Instant {
 	return min(grant.expires, grant.granted.Add(policy.ValidFor))
 }
 
-func (l *cellLists) append(o *cellLists) {
-	l.granted = append(l.granted, o.granted...)
-	l.outdated = append(l.outdated, o.outdated...)
-	l.pending = append(l.pending, o.pending...)
-	l.denied = append(l.denied, o.denied...)
-	l.withdrawn = append(l.withdrawn, o.withdrawn...)
-	l.expiries = append(l.expiries, o.expiries...)
+// append adds the identifiers of another log, whose first has the ordinal given.
+func (l *cellLists) append(o *cellLists, first uint32) {
+	for _, one := range []struct{ to, from *[]uint32 }{
+		{&l.granted, &o.granted},
+		{&l.outdated, &o.outdated},
+		{&l.pending, &o.pending},
+		{&l.denied, &o.denied},
+		{&l.withdrawn, &o.withdrawn},
+	} {
+		for _, ordinal := range *one.from {
+			*one.to = append(*one.to, ordinal+first)
+		}
+	}
+	for _, e := range o.expiries {
+		l.expiries = append(l.expiries, expiry{e.ordinal + first, e.at})
+	}
 }
 
 func bitmapOf(ordinals []uint32) *roaring.Bitmap {

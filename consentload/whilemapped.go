@@ -6,8 +6,8 @@ import (
 	"cpm/formats/fault"
 )
 
-// firstPage is below every map: whoever reads there follows a pointer to nothing, which is a fault of the program.
-const firstPage = 4096
+// mapStart is below every map: whoever reads there follows a pointer to nothing, which is a fault of the program.
+const mapStart = 4096
 
 // WhileMapped runs what reads a mapped index in this goroutine. Should the file become shorter meanwhile, its map ends
 // with it, and reading there would end the process: it is a fault of kind Input instead.
@@ -19,7 +19,7 @@ func WhileMapped(do func() error) (err error) {
 		if why == nil {
 			return
 		}
-		if at, of := why.(interface{ Addr() uintptr }); !of || at.Addr() < firstPage {
+		if at, of := why.(interface{ Addr() uintptr }); !of || at.Addr() < mapStart {
 			panic(why) //nolint:forbidigo // a fault of the program goes on as it was
 		}
 		err = fault.New(fault.Input, "", "the index was cut off while it was read").

@@ -104,8 +104,7 @@ func (g *Gate) verdictAt(k consentload.Key, ordinal uint32) (verdict Reason, kno
 	if ordinal == consentload.NoOrdinal {
 		return Decide(consentload.Evidence{}, g.listedStranger(k), g.cell.Policy, g.asOf), false
 	}
-	is := g.verdicts.of(ordinal)
-	return is.reason, is.known
+	return g.verdicts.of(ordinal), g.index.Known(ordinal)
 }
 
 func (g *Gate) listedStranger(k consentload.Key) bool {

@@ -92,3 +92,12 @@ func retryInterrupted(call func() error) error {
 func beginWriting(file *os.File, at, n int64) {
 	_ = unix.SyncFileRange(int(file.Fd()), at, n, unix.SYNC_FILE_RANGE_WRITE)
 }
+
+// openScratch is openUnnamed for a file that is read again and never gets a name.
+func openScratch(folder string) (*os.File, error) {
+	file, err := os.OpenFile(folder, os.O_RDWR|unix.O_TMPFILE, privateMode)
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EINVAL) {
+		err = errors.Join(errors.ErrUnsupported, err)
+	}
+	return file, err
+}

@@ -1,0 +1,125 @@
+package consentload
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+
+	"cpm/formats"
+)
+
+// spill is what a shard wrote to a file because memory was to be kept free: facts by partition, in runs. The file has no
+// name, holds keys and no identifiers, and is gone with the process.
+type spill struct {
+	file *os.File
+	end  int64
+	runs [partitions][]spillRun
+}
+
+// spillRun is one run of facts of a partition in the file.
+type spillRun struct {
+	at           int64
+	brief, whole int
+}
+
+// spillBuffer is what is gathered for a write, and read at once.
+const spillBuffer = 1 << 20
+
+// spillOver writes the facts of a shard to its file when they are more than it may hold.
+func (s *shard) spillOver(most int) error {
+	if most <= 0 || s.held <= most {
+		return nil
+	}
+	if s.spilled.file == nil {
+		file, err := formats.Scratch()
+		if err != nil {
+			return fmt.Errorf("a temporary file for acts that memory does not hold: %w", err)
+		}
+		s.spilled.file = file
+	}
+	out := bufio.NewWriterSize(s.spilled.file, spillBuffer)
+	for p := range s.facts {
+		s.spilled.write(out, p, &s.facts[p])
+	}
+	s.held = 0
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("the temporary file of acts that memory does not hold: %w", err)
+	}
+	return nil
+}
+
+// write empties the facts of a partition into the file. An error is the writer's, and told when it is flushed.
+func (s *spill) write(out *bufio.Writer, p int, facts *blocks) {
+	run := spillRun{at: s.end, brief: facts.brief.n, whole: facts.whole.n}
+	if run.brief+run.whole == 0 {
+		return
+	}
+	s.runs[p] = append(s.runs[p], run)
+	s.end += int64(run.brief*briefBytes + run.whole*factBytes)
+	var room [factBytes]byte
+	facts.brief.drain(func(f *briefFact) { _, _ = out.Write(appendBrief(room[:0], f)) })
+	facts.whole.drain(func(f *fact) {
+		brief := briefFact{f.key, f.when, f.scope, f.version, f.status, f.kind}
+		b := binary.LittleEndian.AppendUint64(appendBrief(room[:0], &brief), uint64(f.expires))
+		_, _ = out.Write(binary.LittleEndian.AppendUint64(b, uint64(f.tuple)))
+	})
+}
+
+// read appends what was written of a partition to a slice.
+func (s *spill) read(to []fact, p int, offset uint32) ([]fact, error) {
+	for _, run := range s.runs[p] {
+		in := bufio.NewReaderSize(io.NewSectionReader(s.file, run.at, int64(run.brief*briefBytes+run.whole*factBytes)), spillBuffer)
+		var room [factBytes]byte
+		for i := range run.brief + run.whole {
+			b := room[:briefBytes]
+			if i >= run.brief {
+				b = room[:]
+			}
+			if _, err := io.ReadFull(in, b); err != nil {
+				return nil, fmt.Errorf("the temporary file of acts that memory does not hold: %w", err)
+			}
+			brief := briefOf(b)
+			f := brief.fact()
+			if i >= run.brief {
+				f.expires = Instant(binary.LittleEndian.Uint64(b[briefBytes:]))
+				f.tuple = uint32(binary.LittleEndian.Uint64(b[briefBytes+8:]))
+			}
+			to = append(to, f.shifted(offset))
+		}
+	}
+	return to, nil
+}
+
+// len is how many facts of a partition were written.
+func (s *spill) len(p int) (n int) {
+	for _, run := range s.runs[p] {
+		n += run.brief + run.whole
+	}
+	return n
+}
+
+func (s *spill) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+func appendBrief(b []byte, f *briefFact) []byte {
+	b = appendKey(b, f.key)
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.when))
+	b = binary.LittleEndian.AppendUint16(b, f.scope.channel)
+	b = binary.LittleEndian.AppendUint16(b, f.scope.purpose)
+	b = binary.LittleEndian.AppendUint16(b, f.version)
+	return append(b, byte(f.status), byte(f.kind))
+}
+
+func briefOf(b []byte) briefFact {
+	return briefFact{
+		key: keyAt(b), when: Instant(binary.LittleEndian.Uint64(b[16:])),
+		scope:   scope{binary.LittleEndian.Uint16(b[24:]), binary.LittleEndian.Uint16(b[26:])},
+		version: binary.LittleEndian.Uint16(b[28:]), status: Status(b[30]), kind: KindID(b[31]),
+	}
+}
