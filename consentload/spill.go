@@ -70,7 +70,8 @@ func (s *spill) write(out *bufio.Writer, p int, facts *blocks) {
 // read appends what was written of a partition to a slice.
 func (s *spill) read(to []fact, p int, offset uint32) ([]fact, error) {
 	for _, run := range s.runs[p] {
-		in := bufio.NewReaderSize(io.NewSectionReader(s.file, run.at, int64(run.brief*briefBytes+run.whole*factBytes)), spillBuffer)
+		size := run.brief*briefBytes + run.whole*factBytes
+		in := bufio.NewReaderSize(io.NewSectionReader(s.file, run.at, int64(size)), min(size, spillBuffer))
 		var room [factBytes]byte
 		for i := range run.brief + run.whole {
 			b := room[:briefBytes]

@@ -13,8 +13,14 @@ import (
 	"cpm/formats/fault"
 )
 
+// reading is how an export is read, which must not matter: by how many workers, in batches and in memory of how many bytes.
+type reading struct {
+	workers, batch int
+	memory         int64
+}
+
 // savedIndex loads an export, writes its index and returns both, the index with what its load told.
-func savedIndex(t *testing.T, catalog *consentload.Catalog, text string, split [2]int) (*consentload.Index, []byte) {
+func savedIndex(t *testing.T, catalog *consentload.Catalog, text string, how reading) (*consentload.Index, []byte) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "consent.csv")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -23,7 +29,7 @@ func savedIndex(t *testing.T, catalog *consentload.Catalog, text string, split [
 	all := 1.0
 	sources := []consentload.Source{{Name: "test", Path: path, Files: []string{path}}}
 	index, report, err := consentload.Load(t.Context(), catalog, sources, consentload.Options{
-		AsOf: instant(t, "2026-05-15T00:00:00Z"), Quarantine: true, MaxBad: &all, Workers: split[0], BatchSize: split[1],
+		AsOf: instant(t, "2026-05-15T00:00:00Z"), Quarantine: true, MaxBad: &all, Workers: how.workers, BatchSize: how.batch, Memory: how.memory,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +102,7 @@ func TestAnIndexThatWasSavedAnswersAsTheOneThatWasBuilt(t *testing.T) {
 	key, _ := consentload.NewKeyer(catalog.Kinds).Key(0, []byte("13800000003"))
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		index, file := savedIndex(t, catalog, randomConsent(r, 1+r.IntN(60)), [2]int{1 + int(seed%3), 100 * int(seed%2)})
+		index, file := savedIndex(t, catalog, randomConsent(r, 1+r.IntN(60)), reading{1 + int(seed%3), 100 * int(seed%2), 0})
 		path := filepath.Join(t.TempDir(), "saved.cpmx")
 		if err := os.WriteFile(path, file, 0o600); err != nil {
 			t.Fatal(err)
@@ -120,17 +126,17 @@ func TestTheSameActsGiveTheSameFile(t *testing.T) {
 		lines := bytes.SplitAfter([]byte(text), []byte("\n"))
 		rows := lines[1 : len(lines)-1]
 		r.Shuffle(len(rows), func(i, k int) { rows[i], rows[k] = rows[k], rows[i] })
-		_, a := savedIndex(t, catalog, text, [2]int{1, 0})
-		_, b := savedIndex(t, catalog, string(bytes.Join(lines, nil)), [2]int{3, 90})
+		_, a := savedIndex(t, catalog, text, reading{1, 0, 0})
+		_, b := savedIndex(t, catalog, string(bytes.Join(lines, nil)), reading{3, 90, 300})
 		if !bytes.Equal(a, b) {
-			t.Fatalf("seed %d: the same rows in another order and in smaller batches give another file", seed)
+			t.Fatalf("seed %d: the same rows in another order, in smaller batches and spilled to a file give another file", seed)
 		}
 	}
 }
 
 func TestADamagedIndexIsRefusedAndNeverAnswersOtherwise(t *testing.T) {
 	catalog := testCatalog(t)
-	_, file := savedIndex(t, catalog, randomConsent(rand.New(rand.NewPCG(7, 7)), 40), [2]int{1, 0})
+	_, file := savedIndex(t, catalog, randomConsent(rand.New(rand.NewPCG(7, 7)), 40), reading{1, 0, 0})
 	path := filepath.Join(t.TempDir(), "saved.cpmx")
 	refused := func(what string, at int, text []byte) {
 		t.Helper()
@@ -158,7 +164,7 @@ func TestDamageAnywhereInALargeIndexIsFoundByVerifyAndChangesNoVerdict(t *testin
 		fmt.Fprintf(&text, "138%08d,p%d@example.com,sms,promotion,%s,2026-0%d-01T00:00:0%dZ,2026-07-0%dT00:00:00Z\n", i, i/2,
 			[]string{"granted", "granted", "denied"}[i%3], 1+i%4, i%10, 1+i%9)
 	}
-	_, file := savedIndex(t, catalog, text.String(), [2]int{2, 0})
+	_, file := savedIndex(t, catalog, text.String(), reading{2, 0, 0})
 	path := filepath.Join(t.TempDir(), "saved.cpmx")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
@@ -201,7 +207,7 @@ func TestAnIndexThatIsCutOffUnderARunEndsItWithAFault(t *testing.T) {
 	for i := range 20_000 {
 		fmt.Fprintf(&text, "138%08d,sms,promotion,granted,2026-01-01T00:00:00Z\n", i)
 	}
-	_, file := savedIndex(t, catalog, text.String(), [2]int{2, 0})
+	_, file := savedIndex(t, catalog, text.String(), reading{2, 0, 0})
 	path := filepath.Join(t.TempDir(), "saved.cpmx")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)

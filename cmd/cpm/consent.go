@@ -32,6 +32,7 @@ type consentFlags struct {
 	quarantine     string
 	maxBad         float64
 	maxConsentAge  string
+	memory         string
 	minConsentRows int64
 
 	index string // filter and reach: a file in place of the exports
@@ -56,6 +57,7 @@ func (o *consentFlags) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.onBadConsent, "on-bad-consent", "stop", "at a consent record that cannot be read: stop, or quarantine it and suppress whom it names")
 	f.StringVar(&o.quarantine, "quarantine", "", "where quarantined records go (a CSV; default: they are counted only)")
 	f.Float64Var(&o.maxBad, "max-bad", 0.01, "the `SHARE` of a file's records, from 100 on, that may be quarantined")
+	f.StringVar(&o.memory, "memory", usualMemory, "the memory that the acts of the exports may take, such as 512M or 2G; more go to a temporary file (TMPDIR)")
 	f.StringVar(&o.maxConsentAge, "max-consent-age", "", "the oldest that the newest act may be, such as 26h or 2d")
 	f.Int64Var(&o.minConsentRows, "min-consent-rows", 1, "the fewest rows of consent")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "say nothing but errors")
@@ -238,6 +240,7 @@ func (c *consent) readConsent(ctx context.Context, t *talk) error {
 	if c.indexed != nil {
 		return c.askIndex(ctx, options)
 	}
+	collectOften()
 	progress := &consentload.Progress{}
 	options.Progress = progress
 	stop := t.progress("consent", c.size, pulled{progress.Bytes.Load, progress.Rows.Load})
@@ -268,6 +271,10 @@ func (c *consent) loadOptions() (consentload.Options, error) {
 		options.MinRows = o.minConsentRows
 	}
 	options.Kinds = c.kinds()
+	var err error
+	if options.Memory, err = memorySize(o.memory); err != nil {
+		return options, err
+	}
 	if o.maxConsentAge != "" {
 		age, err := consentload.ParseDuration(o.maxConsentAge)
 		if err != nil {
