@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
 	"time"
 )
@@ -193,25 +194,26 @@ func readDateTime(s []byte) (second int64, rest []byte, ok bool) {
 	return daysSince1970(year, month, day)*86400 + hour*3600 + minute*60 + sec, s[len(dateTime):], true
 }
 
+// beginsWithDateTime looks at eight characters at once.
 func beginsWithDateTime(s []byte) bool {
 	if len(s) < len(dateTime) {
 		return false
 	}
-	for i := range len(dateTime) {
-		ok, c := false, s[i]
-		switch dateTime[i] {
-		case 'd':
-			ok = c >= '0' && c <= '9'
-		case 'T':
-			ok = c == 'T' || c == ' ' || c == 't'
-		default:
-			ok = c == dateTime[i]
-		}
-		if !ok {
-			return false
-		}
+	day, minute := binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])
+	if day&0xFF0000_FF00000000 != 0x2D0000_2D00000000 { // dddd-dd-
+		return false
 	}
-	return true
+	if c := s[10]; c != 'T' && c != ' ' && c != 't' || s[13] != ':' || s[16] != ':' {
+		return false
+	}
+	return allDigitsIn(day, 0x00FFFF_00FFFFFFFF) && allDigitsIn(minute, 0xFFFF00_FFFF00FFFF) && // dd?dd:dd
+		s[17]-'0' <= 9 && s[18]-'0' <= 9
+}
+
+// allDigitsIn reports whether some of eight ASCII characters are digits; none of the others is one of the last six of 256.
+func allDigitsIn(text, where uint64) bool {
+	const highs, threes, sixes = 0xF0F0F0F0F0F0F0F0, 0x3030303030303030, 0x0606060606060606
+	return text&highs&where == threes&where && (text+sixes)&highs&where == threes&where
 }
 
 // pair is the number of two digits.

@@ -65,19 +65,54 @@ func (r *record) readScope(a *act, e *event) (ignored bool, out outcome, err err
 	return false, acted, nil
 }
 
+// seenWords are what the words of a naming stand for. The first few, which most columns have, are compared one by one.
+type seenWords struct {
+	few  [8]seenWord
+	n    int // of few
+	more map[string]wordNumber
+}
+
+type seenWord struct {
+	text string
+	is   wordNumber
+}
+
+func (s *seenWords) find(raw []byte) (word wordNumber, known bool) {
+	for i := range s.few[:s.n] {
+		if s.few[i].text == string(raw) {
+			return s.few[i].is, true
+		}
+	}
+	word, known = s.more[string(raw)]
+	return word, known
+}
+
+func (s *seenWords) add(text string, is wordNumber) {
+	switch {
+	case s.n < len(s.few):
+		s.few[s.n] = seenWord{text, is}
+		s.n++
+	case s.more == nil:
+		s.more = map[string]wordNumber{text: is}
+	case len(s.more) < maxNames: // a wrong column must not fill the memory
+		s.more[text] = is
+	}
+}
+
 // lookUp finds what the word of an act stands for, once for each spelling.
 func (r *record) lookUp(n *naming) (wordNumber, error) {
 	raw := []byte(n.fixed)
 	if n.fixed == "" {
 		raw = r.value(&n.from)
 	}
-	seen := r.seen[n.slot]
-	if word, ok := seen[string(raw)]; ok {
+	seen := &r.seen[n.slot]
+	if word, known := seen.find(raw); known {
 		return word, nil
 	}
-	word, err := r.understand(n, string(raw))
-	if err == nil && len(seen) < maxNames { // a wrong column must not fill the memory
-		seen[string(raw)] = word
+	text := string(raw)
+	word, err := r.understand(n, text)
+	if err == nil {
+		seen.add(text, word)
 	}
 	return word, err
 }

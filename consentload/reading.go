@@ -40,10 +40,7 @@ func newReading(l *loader, name string, form *shape) *reading {
 			asOf: l.options.AsOf, isNow: l.options.AsOfIsNow, newest: None, nextAct: noExpiry,
 			keyer: NewKeyer(l.catalog.Kinds), regions: map[string]*Keyer{}, versions: map[string]uint16{},
 			watching: newWatching(l.options.Watch),
-			seen:     make([]map[string]wordNumber, form.namings), asked: make([]bool, len(form.watched)), found: make([]bool, len(form.watched)),
-		}
-		for i := range r.seen {
-			r.seen[i] = map[string]wordNumber{}
+			seen:     make([]seenWords, form.namings), asked: make([]bool, len(form.watched)), found: make([]bool, len(form.watched)),
 		}
 		if form.mapping != canonical {
 			r.times = r.times.forPlatforms()

@@ -28,7 +28,7 @@ type record struct {
 	keyer    *Keyer
 	regions  map[string]*Keyer // for columns whose phone numbers are of another region
 	buf      []byte
-	seen     []map[string]wordNumber // by naming: what its words stand for
+	seen     []seenWords // by naming
 	versions map[string]uint16
 
 	batch   formats.Batch // with row, the record at hand
@@ -372,8 +372,11 @@ func (r *record) readInstant(raw []byte, status Status) (Instant, TimeFault) {
 }
 
 func (r *record) grantVersion(a *act) uint16 {
+	if len(r.catalog.notices) == 0 {
+		return 0
+	}
 	written := bytes.TrimFunc(r.value(&a.version), isBlank)
-	if len(written) == 0 || len(r.catalog.notices) == 0 {
+	if len(written) == 0 {
 		return 0
 	}
 	var notice []byte
