@@ -34,6 +34,7 @@ demo: build
 test:
 	$(GO) vet $(PACKAGES)
 	$(GO) test $(TESTFLAGS) $(PACKAGES)
+	$(GO) test -short -run '^$$' -bench . -benchtime 1x ./...
 
 # The first run builds golangci-lint from source, which takes minutes; Go keeps the binary.
 lint:

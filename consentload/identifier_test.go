@@ -159,3 +159,16 @@ func BenchmarkNormalizer(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkKeyer(b *testing.B) {
+	kinds := newTestKinds(b)
+	keyer := NewKeyer(kinds)
+	for name, v := range plainValues(kinds) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				keyer.Key(v.kind, v.raw)
+			}
+		})
+	}
+}

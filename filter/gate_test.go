@@ -36,7 +36,7 @@ func randomConsent(r *rand.Rand, events int) string {
 }
 
 // loadText loads an export; split says over how many workers and into batches of how many bytes.
-func loadText(t *testing.T, catalog *consentload.Catalog, text string, split [2]int) *consentload.Index {
+func loadText(t testing.TB, catalog *consentload.Catalog, text string, split [2]int) *consentload.Index {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "consent.csv")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -59,7 +59,7 @@ purposes: {promotion: {}, survey: {basis: opt_out}}
 max_links: 3
 `
 
-func testCatalog(t *testing.T) *consentload.Catalog {
+func testCatalog(t testing.TB) *consentload.Catalog {
 	t.Helper()
 	config, err := consentload.ReadConfig("cpm.yaml", []byte(gateConfig))
 	if err != nil {
