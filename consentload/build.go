@@ -105,10 +105,14 @@ func (t *tuples) rewrite(names func([]named) []named) {
 // each calls do with every combination, in the order of their numbers.
 func (t *tuples) each(do func(names []named)) {
 	for i, start := range t.starts {
-		end := len(t.names)
-		if i+1 < len(t.starts) {
-			end = int(t.starts[i+1])
-		}
-		do(t.names[start:end])
+		do(t.names[start:t.end(i)])
 	}
+}
+
+// end is where the names of a combination end; i counts from 0.
+func (t *tuples) end(i int) uint32 {
+	if i+1 < len(t.starts) {
+		return t.starts[i+1]
+	}
+	return uint32(len(t.names))
 }

@@ -96,7 +96,7 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	}
 	x.sort(l.catalog.Kinds, log.kinds)
 	r := newResolver(l.catalog, l.words, log)
-	r.links = unite(l, log, x.Find)
+	r.links = unite(l, log, x.keys)
 	x.subjects = newLinkTable(r.links.members, x.Len())
 	l.report.Linked, l.report.SharedByKind = int64(len(r.links.members)), r.links.byKind
 	lists, err := r.resolve(ctx, l.options.Workers)

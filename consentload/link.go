@@ -24,9 +24,9 @@ func (u *links) of(ordinal uint32) uint32 {
 }
 
 // unite finds the shared identifiers and, unless each identifier is a subject of its own, the subjects.
-func unite(l *loader, log *foldedLog, find func(Key) (uint32, bool)) *links {
+func unite(l *loader, log *foldedLog, keys *keyTable) *links {
 	u := &links{byKind: map[Kind]int64{}}
-	together := ordinalsOf(l.shards, find)
+	together := ordinalsOf(l.shards, keys)
 	u.findShared(l.catalog, log, together)
 	if l.catalog.Link == LinkNone || together.empty() {
 		return u
@@ -68,16 +68,24 @@ type combinations struct {
 	starts   []uint32 // one more than there are combinations
 }
 
-func ordinalsOf(shards []*shard, find func(Key) (uint32, bool)) *combinations {
+// ordinalsOf finds the names of all tuples, many at once; every one of them was logged.
+func ordinalsOf(shards []*shard, keys *keyTable) *combinations {
+	const side = 1024
 	c := &combinations{starts: []uint32{0}}
+	asked, found := make([]Key, 0, side), make([]uint32, side)
 	for _, s := range shards {
-		s.tuples.each(func(names []named) {
+		for names := range slices.Chunk(s.tuples.names, side) {
+			asked = asked[:0]
 			for _, name := range names {
-				ordinal, _ := find(name.key) // every name of an event was logged
-				c.ordinals = append(c.ordinals, ordinal)
+				asked = append(asked, name.key)
 			}
-			c.starts = append(c.starts, uint32(len(c.ordinals)))
-		})
+			keys.findAll(asked, found)
+			c.ordinals = append(c.ordinals, found[:len(asked)]...)
+		}
+		first := uint32(len(c.ordinals) - len(s.tuples.names))
+		for i := range s.tuples.starts {
+			c.starts = append(c.starts, first+s.tuples.end(i))
+		}
 		s.tuples = tuples{}
 	}
 	return c
