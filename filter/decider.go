@@ -93,13 +93,13 @@ func (d *decider) lookUp(ids []asked) {
 	}
 }
 
-// work decides and writes batches until there are none left. Whoever stops with an error opens the turnstile, so that
+// work decides and writes batches until there are none left. Whoever stops with an error sends the others away, so that
 // nobody waits for a turn that will not come.
 func (d *decider) work(ctx context.Context, batches <-chan *batch) (err error) {
 	defer func() {
 		if err != nil {
 			d.job.dedupeTurn.abort()
-			d.job.writeTurn.abort()
+			d.job.writes.abort()
 		}
 	}()
 	for b := range batches {
@@ -244,17 +244,16 @@ func (d *decider) write(b *batch) error {
 	if err := encode(d.job.annotated, func() formats.Selection { return d.all(b.Rows()) }); err != nil {
 		return err
 	}
-	if !d.job.writeTurn.wait(b.number) {
-		return nil
-	}
-	for _, p := range parts {
-		if err := p.writer.Append(p.part); err != nil {
-			return err
+	rows := int64(b.Rows())
+	return d.job.writes.put(b.number, func() error {
+		for _, p := range parts {
+			if err := p.writer.Append(p.part); err != nil {
+				return err
+			}
 		}
-	}
-	d.job.writeTurn.leave()
-	d.job.Rows.Add(int64(b.Rows()))
-	return nil
+		d.job.Rows.Add(rows)
+		return nil
+	})
 }
 
 // selection picks the permitted rows, or the others with their reasons.

@@ -40,7 +40,8 @@ type Job struct {
 	seen      []*seen  // by gate
 	leftOut   []string // of the rows, by the writers
 
-	dedupeTurn, writeTurn turnstile
+	dedupeTurn turnstile
+	writes     queue
 }
 
 // Sink is where the rows of one gate go; a nil writer drops them.
@@ -135,7 +136,7 @@ func (j *Job) prepare() {
 		j.seen = append(j.seen, newSeen())
 	}
 	j.dedupeTurn.init()
-	j.writeTurn.init()
+	j.writes.init()
 }
 
 // next cuts a batch; nil at the end.
