@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"golang.org/x/sync/errgroup"
 )
 
 // Index answers what the consent says of an identifier in a cell. It is immutable: any number of goroutines may ask.
@@ -103,7 +104,7 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.cut(l.words, r.policies, lists)
+	x.cut(l.words, r.policies, lists, l.options.Workers)
 	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant)
 	for _, ordinal := range log.unreadable {
 		x.unreadable.AddMany(x.Members(ordinal))
@@ -136,23 +137,31 @@ func (x *Index) sort(kinds *Kinds, of []KindID) {
 	}
 }
 
-// cut names the cells and freezes their lists.
-func (x *Index) cut(words *vocabulary, policies []Policy, lists []cellLists) {
+// cut names the cells and freezes their lists, several at once.
+func (x *Index) cut(words *vocabulary, policies []Policy, lists []cellLists, workers int) {
 	x.channels = slices.Sorted(slices.Values(words.channels.names[1:]))
 	x.purposes = slices.Sorted(slices.Values(words.purposes.names[1:]))
-	i := 0
+	var group errgroup.Group
+	group.SetLimit(workers)
 	for _, channel := range words.channels.names[1:] {
 		for _, purpose := range words.purposes.names[1:] {
-			l := &lists[i]
-			slices.SortFunc(l.expiries, func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) })
-			x.cells[cellName{channel, purpose}] = &Cell{
-				Policy: policies[i], Granted: bitmapOf(l.granted), Outdated: bitmapOf(l.outdated),
-				Pending: bitmapOf(l.pending), Denied: bitmapOf(l.denied), Withdrawn: bitmapOf(l.withdrawn),
-				ends: newEndTable(l.expiries),
-			}
-			i++
+			cell, l := &Cell{Policy: policies[len(x.cells)]}, &lists[len(x.cells)]
+			x.cells[cellName{channel, purpose}] = cell
+			group.Go(func() error {
+				cell.freeze(l)
+				return nil
+			})
 		}
 	}
+	_ = group.Wait() // none of them fails
+}
+
+// freeze makes the bitmaps of lists, which are used up.
+func (c *Cell) freeze(l *cellLists) {
+	slices.SortFunc(l.expiries, func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) })
+	c.Granted, c.Outdated, c.Pending = bitmapOf(l.granted), bitmapOf(l.outdated), bitmapOf(l.pending)
+	c.Denied, c.Withdrawn, c.ends = bitmapOf(l.denied), bitmapOf(l.withdrawn), newEndTable(l.expiries)
+	*l = cellLists{}
 }
 
 // Find returns the ordinal of an identifier.
