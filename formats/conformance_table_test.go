@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"testing"
 
 	"cpm/formats/fault"
@@ -71,6 +72,29 @@ func selectPaths(r Reader, paths []string) (int, []string, error) {
 	return len(columns), paths, r.Select(columns)
 }
 
+// batchesOf yields the batches of a reader up to its end or to the first error, which comes alone. Each is decoded; the
+// loop releases it, or keeps it.
+func batchesOf(r Reader) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		for {
+			b, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err == nil {
+				err = b.Decode()
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}
+}
+
 // readTable reads data with the options of the fixture. On an error it returns the rows before it.
 func readTable(s suite, f fixture, data []byte) (table, error) {
 	r, err := s.opened(f, data)
@@ -82,14 +106,7 @@ func readTable(s suite, f fixture, data []byte) (table, error) {
 	if err != nil {
 		return all, err
 	}
-	for {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return all, checkEnd(r)
-		}
-		if err == nil {
-			err = b.Decode()
-		}
+	for b, err := range batchesOf(r) {
 		if err != nil {
 			return all, errors.Join(err, r.Close())
 		}
@@ -109,6 +126,7 @@ func readTable(s suite, f fixture, data []byte) (table, error) {
 		}
 		b.Release()
 	}
+	return all, checkEnd(r)
 }
 
 // checkEnd closes a reader that has reached its end.
@@ -159,14 +177,7 @@ func (s suite) rewrite(f fixture, w io.Writer, c choice) error {
 		return err
 	}
 	read, kept := 0, 0
-	for {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = b.Decode()
-		}
+	for b, err := range batchesOf(r) {
 		if err != nil {
 			return err
 		}

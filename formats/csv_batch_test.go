@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -73,14 +72,7 @@ func TestReleasedBuffersAreUsedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[Batch]int{}
-	for {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = b.Decode()
-		}
+	for b, err := range batchesOf(r) {
 		if err != nil {
 			t.Fatal(err)
 		}

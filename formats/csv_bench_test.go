@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -32,19 +31,13 @@ func readyBatches(b testing.TB, text string, columns []int) (*csvReader, []*csvB
 		b.Fatal(err)
 	}
 	var batches []*csvBatch
-	for {
-		next, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return r, batches
-		}
+	for next, err := range batchesOf(r) {
 		if err != nil {
-			b.Fatal(err)
-		}
-		if err := next.Decode(); err != nil {
 			b.Fatal(err)
 		}
 		batches = append(batches, next.(*csvBatch))
 	}
+	return r, batches
 }
 
 func rowsPerSecond(b *testing.B, batches []*csvBatch, bytes int) {

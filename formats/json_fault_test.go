@@ -140,14 +140,7 @@ func TestStreamIsReadInSmallPieces(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, most := 0, 0
-		for {
-			b, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err == nil {
-				err = b.Decode()
-			}
+		for b, err := range batchesOf(r) {
 			if err != nil {
 				t.Fatal(err)
 			}

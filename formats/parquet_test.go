@@ -54,15 +54,8 @@ func copyParquet(data []byte, extra string, keep func(row int) bool) ([]byte, er
 		return nil, err
 	}
 	first := 0
-	for {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for b, err := range batchesOf(r) {
 		if err != nil {
-			return nil, err
-		}
-		if err := b.Decode(); err != nil {
 			return nil, err
 		}
 		s := Selection{Keep: Bits(nil).Reset(b.Rows()), Extra: [][]uint8{make([]uint8, b.Rows())}, Words: []string{"even", "odd"}}
@@ -215,15 +208,8 @@ func TestAParquetReaderYieldsABatchARowGroup(t *testing.T) {
 	}
 	var rows []int
 	row, done := 0, r.Done()
-	for {
-		b, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	for b, err := range batchesOf(r) {
 		if err != nil {
-			t.Fatal(err)
-		}
-		if err := b.Decode(); err != nil {
 			t.Fatal(err)
 		}
 		rows = append(rows, b.Rows())
@@ -308,12 +294,8 @@ func TestAParquetCopyHasTheExtraColumnAtItsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		row := 0
-		for {
-			b, err := after.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err := errors.Join(err, b.Decode()); err != nil {
+		for b, err := range batchesOf(after) {
+			if err != nil {
 				t.Fatal(err)
 			}
 			for _, word := range b.Values(0) {

@@ -103,15 +103,8 @@ func readNaively(r *csvReader) ([]naiveRow, error) {
 		return nil, err
 	}
 	var rows []naiveRow
-	for {
-		next, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
+	for next, err := range batchesOf(r) {
 		if err != nil {
-			return rows, err
-		}
-		if err := next.Decode(); err != nil {
 			return rows, err
 		}
 		b := next.(*csvBatch)
@@ -127,6 +120,7 @@ func readNaively(r *csvReader) ([]naiveRow, error) {
 		}
 		b.Release()
 	}
+	return rows, nil
 }
 
 // checkAgainstNaive holds the reader, at one batch size, to the naive splitter.

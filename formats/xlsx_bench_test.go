@@ -2,7 +2,6 @@ package formats
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"testing"
 )
@@ -59,14 +58,7 @@ func benchXLSX(b *testing.B, data []byte, writer func(Reader) (Writer, error)) {
 		b.Fatal(err)
 	}
 	rows := 0
-	for {
-		batch, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = batch.Decode()
-		}
+	for batch, err := range batchesOf(r) {
 		if err == nil && w != nil {
 			s := choice{keep: func(row int) bool { return row%3 > 0 }}.selection(rows, batch.Rows())
 			var p Part

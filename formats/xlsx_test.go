@@ -376,14 +376,7 @@ func TestAWorkbookSaysWhatItLeavesOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for {
-			b, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err == nil {
-				err = b.Decode()
-			}
+		for b, err := range batchesOf(r) {
 			if err != nil {
 				t.Fatal(err)
 			}
