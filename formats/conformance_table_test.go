@@ -95,6 +95,19 @@ func batchesOf(r Reader) iter.Seq2[Batch, error] {
 	}
 }
 
+// firstBatch returns the first batch of a reader, decoded.
+func firstBatch(t testing.TB, r Reader) Batch {
+	t.Helper()
+	b, err := r.Next()
+	if err == nil {
+		err = b.Decode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // readTable reads data with the options of the fixture. On an error it returns the rows before it.
 func readTable(s suite, f fixture, data []byte) (table, error) {
 	r, err := s.opened(f, data)

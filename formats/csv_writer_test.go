@@ -49,13 +49,7 @@ func TestWriter(t *testing.T) {
 // encodeAll decodes and encodes every row of a text in one batch, to be appended by hand.
 func encodeAll(t *testing.T, r *csvReader, w Writer) Part {
 	t.Helper()
-	b, err := r.Next()
-	if err == nil {
-		err = b.Decode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := firstBatch(t, r)
 	p, err := w.Encode(b, choice{keep: everyRow}.selection(0, b.Rows()))
 	if err != nil {
 		t.Fatal(err)
@@ -124,13 +118,7 @@ func TestSelectionThatDoesNotFitItsBatchIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := r.Next()
-	if err == nil {
-		err = b.Decode()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := firstBatch(t, r)
 	w, err := r.NewWriter(io.Discard, "why")
 	if err != nil {
 		t.Fatal(err)

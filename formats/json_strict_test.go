@@ -46,13 +46,7 @@ func TestStrictReadersTearARowInWhichAPathMayBeLost(t *testing.T) {
 				if err := nested.Select([]int{column}); err != nil {
 					t.Fatal(err)
 				}
-				b, err := r.Next()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := b.Decode(); err != nil {
-					t.Fatal(err)
-				}
+				b := firstBatch(t, r)
 				if got, want := b.Malformed(0), strict && c.torn; got != want || b.Malformed(1) {
 					t.Errorf("strict %t: malformed %t and %t", strict, got, b.Malformed(1))
 				}
@@ -78,11 +72,7 @@ func TestStrictReadersTakeAKeyThatAnotherPathNamesForThat(t *testing.T) {
 	if err := nested.Select(columns); err != nil {
 		t.Fatal(err)
 	}
-	b, err := r.Next()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Decode(); err != nil || b.MalformedRows() != 0 {
-		t.Errorf("%v, %d malformed", err, b.MalformedRows())
+	if torn := firstBatch(t, r).MalformedRows(); torn != 0 {
+		t.Errorf("%d malformed", torn)
 	}
 }

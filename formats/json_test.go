@@ -260,13 +260,7 @@ func TestWarmJSONBatchIsDecodedAndEncodedWithoutAllocations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := r.Next()
-		if err == nil {
-			err = b.Decode()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		b := firstBatch(t, r)
 		s := choice{keep: coin(1), extra: extra, words: []string{"word"}, word: func(int) uint8 { return 0 }}.selection(0, b.Rows())
 		allocations := testing.AllocsPerRun(20, func() {
 			err := b.Decode()
