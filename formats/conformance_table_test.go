@@ -227,3 +227,32 @@ func (s suite) rewritten(t *testing.T, f fixture, c choice) []byte {
 	}
 	return out.Bytes()
 }
+
+// checkNoAllocations decodes, encodes and appends a batch of the reader again and again, with no, one and two extra
+// columns: the memory of the first time must do.
+func checkNoAllocations(t *testing.T, r Reader, b Batch) {
+	t.Helper()
+	for _, extra := range [][]string{nil, {"why"}, {"why", "how"}} {
+		w, err := r.NewWriter(io.Discard, extra...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := choice{keep: coin(1), extra: extra, words: []string{"word"}, word: func(int) uint8 { return 0 }}
+		s := c.selection(0, b.Rows())
+		allocations := testing.AllocsPerRun(20, func() {
+			if err := b.Decode(); err != nil {
+				t.Fatal(err)
+			}
+			p, err := w.Encode(b, s)
+			if err == nil {
+				err = w.Append(p)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+		if allocations > 0 {
+			t.Errorf("%.1f allocations a batch of %d rows, extra columns %q", allocations, b.Rows(), extra)
+		}
+	}
+}

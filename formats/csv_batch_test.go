@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"io"
 	"strings"
 	"testing"
 
@@ -33,30 +32,7 @@ func TestMissingFieldsOfAMalformedRowAreNull(t *testing.T) {
 func TestWarmBatchIsDecodedAndEncodedWithoutAllocations(t *testing.T) {
 	text := "a,b,c\n" + strings.Repeat("1,2,3\n\"4\",\"5\"\"5\",6\n7,8\n\n", 1000)
 	r, batches := readyBatches(t, text, []int{0, 1, 2})
-	b := batches[0]
-	for _, extra := range [][]string{nil, {"why"}, {"why", "how"}} {
-		w, err := r.NewWriter(io.Discard, extra...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := choice{keep: coin(1), extra: extra, words: []string{"word"}, word: func(int) uint8 { return 0 }}
-		s := c.selection(0, b.Rows())
-		allocations := testing.AllocsPerRun(20, func() {
-			if err := b.Decode(); err != nil {
-				t.Fatal(err)
-			}
-			p, err := w.Encode(b, s)
-			if err == nil {
-				err = w.Append(p)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		})
-		if allocations > 0 {
-			t.Errorf("%.1f allocations a batch of %d rows, extra column %q", allocations, b.Rows(), extra)
-		}
-	}
+	checkNoAllocations(t, r, batches[0])
 }
 
 func TestReleasedBuffersAreUsedAgain(t *testing.T) {
