@@ -76,7 +76,7 @@ func (r *xlsxReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &xlsxWriter[*xlsx.Part]{from: out}, nil
+	return &xlsxWriter[*xlsx.Part]{from: out, extra: len(extra)}, nil
 }
 
 // ConvertsTo implements Converter.
@@ -87,7 +87,7 @@ func (r *xlsxReader) NewWriterTo(format string, w io.Writer, extra ...string) (W
 	if format != "csv" {
 		return r.NewWriter(w, extra...)
 	}
-	return &xlsxWriter[*xlsx.CSVPart]{from: r.file.NewCSVWriter(w, extra...)}, nil
+	return &xlsxWriter[*xlsx.CSVPart]{from: r.file.NewCSVWriter(w, extra...), extra: len(extra)}, nil
 }
 
 // Close implements Reader.
@@ -102,6 +102,7 @@ type xlsxWriter[P any] struct {
 		LeftOut() []string
 		Close() error
 	}
+	extra int // the number of extra columns
 }
 
 // Encode implements Writer.
@@ -109,6 +110,9 @@ func (w *xlsxWriter[P]) Encode(b Batch, s Selection) (Part, error) {
 	batch, ok := b.(*xlsx.Batch)
 	if !ok {
 		return nil, errors.New("workbook writer: the batch is of another format")
+	}
+	if !s.fits(batch.Rows(), w.extra) {
+		return nil, fmt.Errorf("workbook writer: the selection is shorter than the %d rows of its batch", batch.Rows())
 	}
 	return w.from.Encode(batch, xlsx.Selection{Keep: s.Keep, Extra: s.Extra, Words: s.Words})
 }

@@ -396,6 +396,35 @@ func TestAWorkbookSaysWhatItLeavesOut(t *testing.T) {
 	}
 }
 
+func TestEncodeOfAWorkbookRefusesWhatDoesNotFit(t *testing.T) {
+	r, err := xlsxSuite().opened(fixture{name: "list.xlsx"}, xlsxFixtures(t)["phones"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := firstBatch(t, r)
+	whole := choice{keep: everyRow, extra: []string{"why"}, words: []string{"w"}, word: func(int) uint8 { return 0 }}.selection(0, b.Rows())
+	for _, to := range []string{"xlsx", "csv"} {
+		w, err := r.(Converter).NewWriterTo(to, io.Discard, "why")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range map[string]Selection{
+			"no bits":         {Extra: whole.Extra, Words: whole.Words},
+			"no extra column": {Keep: whole.Keep, Words: whole.Words},
+			"too short":       {Keep: whole.Keep, Extra: [][]uint8{whole.Extra[0][1:]}, Words: whole.Words},
+			"too few words":   {Keep: whole.Keep, Extra: whole.Extra},
+			"nothing at all":  {},
+		} {
+			if _, err := w.Encode(b, s); err == nil {
+				t.Errorf("%s: %s was encoded without an error", to, name)
+			}
+		}
+		if _, err := w.Encode(b, whole); err != nil {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
 func TestAWorkbookComesFromAPipe(t *testing.T) {
 	data := xlsxFixtures(t)["one_row"]
 	r, err := Open(Input{Name: "standard input", Reader: io.MultiReader(bytes.NewReader(data)), Size: -1}, Options{})

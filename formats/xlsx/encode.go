@@ -71,9 +71,6 @@ func check(b *Batch, s Selection, extra int) error {
 	if b.source == nil {
 		return errBatch
 	}
-	if !s.fits(len(b.rows), extra) {
-		return fmt.Errorf("workbook writer: the selection is shorter than the %d rows of its batch", len(b.rows))
-	}
 	for _, column := range s.Extra[:extra] {
 		for i := range b.rows {
 			if s.keeps(i) && int(column[i]) >= len(s.Words) {

@@ -12,24 +12,12 @@ import (
 	"cpm/formats/fault"
 )
 
-// Selection says which rows of a batch go to a writer, and what stands in its extra columns.
+// Selection says which rows of a batch go to a writer, and what stands in its extra columns. It must say so of each row
+// of the batch: package formats, the one caller, refuses one that is shorter for all its writers.
 type Selection struct {
 	Keep  []uint64  // bit i set: row i is kept
 	Extra [][]uint8 // for each extra column the word of each row, as an index into Words
 	Words []string
-}
-
-// fits reports whether the selection says something of each row.
-func (s Selection) fits(rows, extra int) bool {
-	if len(s.Keep)*64 < rows || len(s.Extra) < extra {
-		return false
-	}
-	for _, column := range s.Extra {
-		if len(column) < rows {
-			return false
-		}
-	}
-	return true
 }
 
 func (s Selection) keeps(row int) bool { return s.Keep[row>>6]>>(row&63)&1 != 0 }
