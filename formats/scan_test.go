@@ -251,9 +251,13 @@ func FuzzScannerAgainstEncodingCSV(f *testing.F) {
 		f.Add(text, 7)
 	}
 	f.Fuzz(func(t *testing.T, text string, batch int) {
-		if strings.HasPrefix(text, bom) || strings.Contains(text, "\x00") ||
-			strings.Contains(strings.ReplaceAll(text, "\r\n", "\n"), "\r") {
-			t.Skip("differs by design")
+		switch {
+		case strings.HasPrefix(text, bom):
+			t.Skip("a byte order mark is part of the first field in encoding/csv, and stands before it here")
+		case strings.Contains(text, "\x00"):
+			t.Skip("a NUL byte is data in encoding/csv, and refused here")
+		case strings.Contains(strings.ReplaceAll(text, "\r\n", "\n"), "\r"):
+			t.Skip("a CR without LF is dropped by encoding/csv at the end of a file, where it is a line end here")
 		}
 		standard := csv.NewReader(strings.NewReader(text))
 		var want [][]string
@@ -264,14 +268,17 @@ func FuzzScannerAgainstEncodingCSV(f *testing.F) {
 				break
 			}
 			raw := text[from:standard.InputOffset()]
-			if err != nil || strings.Contains(strings.TrimSuffix(raw, "\r\n"), "\r\n") && strings.Contains(raw, `"`) {
-				t.Skip("differs by design")
+			if err != nil {
+				t.Skipf("encoding/csv refuses a quote or a number of fields that makes data, a malformed row or a fault here: %v", err)
+			}
+			if strings.Contains(strings.TrimSuffix(raw, "\r\n"), "\r\n") && strings.Contains(raw, `"`) {
+				t.Skip("a CRLF inside quotes, as this one may be, becomes an LF in encoding/csv and stays here")
 			}
 			from = standard.InputOffset()
 			want, raws = append(want, row), append(raws, strings.TrimLeft(raw, "\r\n"))
 		}
 		if len(want) == 0 {
-			t.Skip("no header")
+			t.Skip("encoding/csv finds no row in empty lines, which are refused here for want of a header")
 		}
 		r, err := openText(text, csvShape{batch: max(1, min(batch, 1<<20))})
 		if err != nil {
