@@ -89,7 +89,7 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 		asOf: l.options.AsOf, cells: map[cellName]*Cell{}, aliases: aliases,
 		keyCheck: l.catalog.Kinds.keyCheck(), secret: l.catalog.Kinds.secret != (Secret{}),
 	}
-	if x.keys, err = newKeyTable(log.keys); err != nil {
+	if x.keys, err = newKeyTable(log.keys, widest); err != nil {
 		return nil, err
 	}
 	if l.options.Watch != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/bits"
 	"runtime"
+	"sort"
 	"sync"
 	"sync/atomic"
 )
@@ -35,6 +36,7 @@ const (
 	mostPerBucket = 4 // keys, on average
 	startBytes    = 4
 	tailBytes     = 8
+	widest        = 32 // leading bits; ordinals have no more
 )
 
 // NoOrdinal is what FindAll tells of an identifier that the index does not know.
@@ -47,9 +49,10 @@ var errTwins = errors.New("two different identifiers have one key, which happens
 // widthFor returns how many leading bits cut n keys into buckets.
 func widthFor(n int) uint { return uint(max(1, bits.Len(uint(n/mostPerBucket)))) }
 
-// newKeyTable makes the table of keys that are sorted, each once. It fails where two keys share all bits that count.
-func newKeyTable(keys []Key) (*keyTable, error) {
-	t := &keyTable{width: widthFor(len(keys)), n: len(keys)}
+// newKeyTable makes the table of keys that are sorted, each once. It fails where two keys share all bits that count. No
+// more than most leading bits choose a bucket: of keys that come from another table no more than its own bits are known.
+func newKeyTable(keys []Key, most uint) (*keyTable, error) {
+	t := &keyTable{width: min(widthFor(len(keys)), most), n: len(keys)}
 	t.starts = make([]byte, 0, t.startsLen())
 	t.tails = make([]byte, 0, tailBytes*len(keys))
 	next := uint64(0)
@@ -100,6 +103,21 @@ func (t *keyTable) bounds(number uint64) (start, end uint32) {
 func (t *keyTable) tail(i uint32) uint64 {
 	return binary.LittleEndian.Uint64(t.tails[tailBytes*uint64(i):])
 }
+
+// key returns what is known of the key at a place of a bucket: its first width + 64 bits, and zeros behind them.
+func (t *keyTable) key(bucket uint64, i uint32) Key {
+	tail := t.tail(i)
+	return Key{Hi: bucket<<(64-t.width) | tail>>t.width, Lo: tail << (64 - t.width)}
+}
+
+// keyOf returns what is known of the key of an identifier.
+func (t *keyTable) keyOf(ordinal uint32) Key {
+	bucket := sort.Search(1<<t.width, func(b int) bool { _, end := t.bucket(uint64(b)); return end > ordinal })
+	return t.key(uint64(bucket), ordinal)
+}
+
+// known cuts a key down to the bits that a table of a width holds.
+func (k Key) known(width uint) Key { return Key{Hi: k.Hi, Lo: k.Lo &^ (1<<(64-width) - 1)} }
 
 // find returns the rank of a key.
 func (t *keyTable) find(k Key) (ordinal uint32, ok bool) {

@@ -21,7 +21,7 @@ func randomKeys(seed uint64, n int) []Key {
 func TestEveryKeyIsFoundAtItsRankAndNoOtherOneIs(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 4, 5, 8, 31, 32, 33, 1000, 70_000} {
 		keys, strangers := randomKeys(uint64(n), n), randomKeys(uint64(n)+1, 1000)
-		table, err := newKeyTable(keys)
+		table, err := newKeyTable(keys, widest)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,7 @@ func TestEveryKeyIsFoundAtItsRankAndNoOtherOneIs(t *testing.T) {
 
 func TestALookupAllocatesNothing(t *testing.T) {
 	keys := randomKeys(5, 1000)
-	table, err := newKeyTable(keys)
+	table, err := newKeyTable(keys, widest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestALookupAllocatesNothing(t *testing.T) {
 
 func TestANeighbourInTheSameBucketIsNobodyKnown(t *testing.T) {
 	keys := randomKeys(3, 1000)
-	table, err := newKeyTable(keys)
+	table, err := newKeyTable(keys, widest)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +89,36 @@ func TestTheChanceOfAFalseMatchIsBelowOneIn2To60AtAnySize(t *testing.T) {
 	}
 }
 
+func TestATableThatIsHeldNarrowFindsTheSame(t *testing.T) {
+	for _, most := range []uint{1, 3, 7} {
+		keys, strangers := randomKeys(uint64(most), 5000), randomKeys(uint64(most)+1, 1000)
+		table, err := newKeyTable(keys, most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := slices.Concat(keys, strangers)
+		got := make([]uint32, len(asked))
+		table.findAll(asked, got)
+		for i, key := range asked {
+			want := NoOrdinal
+			if i < len(keys) {
+				want = uint32(i)
+			}
+			if one, _ := table.find(key); got[i] != want || one != want {
+				t.Fatalf("key %d of a table of %d leading bits is at %d and %d, want %d", i, most, got[i], one, want)
+			}
+		}
+		for bucket := range uint64(1) << most {
+			start, end := table.bucket(bucket)
+			for i := start; i < end; i++ {
+				if got, want := table.key(bucket, i), keys[i].known(most); got != want {
+					t.Fatalf("of key %d %x is known, want %x", i, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestTwoIdentifiersThatCannotBeToldApartStopTheBuild(t *testing.T) {
 	keys := randomKeys(4, 1000)
 	width := widthFor(len(keys) + 1)
@@ -96,7 +126,7 @@ func TestTwoIdentifiersThatCannotBeToldApartStopTheBuild(t *testing.T) {
 	twin.Lo ^= 1 << (63 - width) // the first bit that is not stored
 	keys = append(keys, twin)
 	slices.SortFunc(keys, Key.Compare)
-	if _, err := newKeyTable(keys); !errors.Is(err, errTwins) {
+	if _, err := newKeyTable(keys, widest); !errors.Is(err, errTwins) {
 		t.Fatalf("two keys that share all stored bits give %v", err)
 	}
 }
@@ -170,7 +200,7 @@ func BenchmarkFind(b *testing.B) {
 				b.Skip("20 M keys take a while to make")
 			}
 			keys := randomKeys(1, size.n)
-			table, err := newKeyTable(keys)
+			table, err := newKeyTable(keys, widest)
 			if err != nil {
 				b.Fatal(err)
 			}

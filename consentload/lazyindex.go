@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -43,12 +44,13 @@ func (s *Snapshot) index(a Asking) *Index {
 }
 
 func (s *Snapshot) keys() *keyTable {
-	t := &keyTable{n: s.About.Identifiers, width: widthFor(s.About.Identifiers), file: s.blocks}
+	t := &keyTable{n: s.About.Identifiers, file: s.blocks}
 	t.starts, t.startsAt = s.at(sectionStarts, 0)
 	t.tails, t.tailsAt = s.at(sectionTails, 0)
-	if len(t.starts) != t.startsLen() || len(t.tails) != tailBytes*t.n {
+	t.width = uint(max(1, bits.Len(uint(len(t.starts)/startBytes))) - 1) // a build that carries keys over may hold it narrow
+	if t.width < 1 || t.width > widest || len(t.starts) != t.startsLen() || len(t.tails) != tailBytes*t.n {
 		s.blocks.fail("it does not hold the keys that it counts")
-		empty, _ := newKeyTable(nil)
+		empty, _ := newKeyTable(nil, widest)
 		return empty
 	}
 	return t
