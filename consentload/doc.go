@@ -56,6 +56,13 @@
 // The lines are quicker by a third, and lost: they take 4 to 8 bytes more an identifier, their ordinals have holes, so
 // every bitmap grows with them, and two of them do not merge in one pass.
 //
+// An index file holds every refusal that stands where it was made, with its scope and instant, so that a later
+// build can be held to it (Previous). Without them neither could be told: whether what stood is still among the acts,
+// for an earlier refusal of the same person may be; and whether a grant answers it, for a box for everything answers
+// some, and a grant under another identifier those alone that were made there. A refusal that is gone is answered by
+// nothing but a grant of that very identifier, newer than all that the earlier build had read: what is older was there to
+// be read, and had not answered it.
+//
 // A suppression list names people by every identifier column that it has. One that is to reach whole subjects by a
 // kind that --kinds leaves unread stops the run: nobody would know whom it reaches.
 package consentload

@@ -63,6 +63,7 @@ type foldedLog struct {
 	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]
 	acts       []acts
 	settled    []cellLists // by cell, in the order of their keys
+	refused    []refusal   // what those refused whose acts are not kept, where an index file is to hold it
 	unreadable []uint32    // identifiers that a quarantined record names
 	dormant    []uint32    // identifiers that stand in no act: in quarantined records and maps of identities alone
 	crowded    []crowd     // identifiers that stand in many tuples
@@ -91,8 +92,11 @@ func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				var err error
-				if parts[p], err = f.part(p); err != nil {
+				err := f.shown.whileMapped(func() (err error) {
+					parts[p], err = f.part(p)
+					return err
+				})
+				if err != nil {
 					return err
 				}
 			}
@@ -109,13 +113,14 @@ func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 type folder struct {
 	*loader
 	alone        *worker
+	shown        *shownRefused // nil: there is no earlier index
 	log, sorted  []fact
 	starts, next []uint32
 	acts         []acts
 }
 
 func newFolder(l *loader) *folder {
-	return &folder{loader: l, alone: newResolver(l.catalog, l.words, &foldedLog{starts: make([]uint32, 2)}).worker()}
+	return &folder{loader: l, shown: l.shown, alone: newResolver(l.catalog, l.words, &foldedLog{starts: make([]uint32, 2)}).worker()}
 }
 
 func (f *folder) part(p int) (*foldedLog, error) {
@@ -201,8 +206,12 @@ func (f *folder) one(out *foldedLog, facts []fact) {
 	if len(f.acts) == 0 {
 		out.dormant = append(out.dormant, ordinal)
 	}
-	if f.catalog.Link == LinkNone || !slices.ContainsFunc(facts, func(f fact) bool { return f.tuple != 0 }) {
+	alone := f.catalog.Link == LinkNone || !slices.ContainsFunc(facts, func(f fact) bool { return f.tuple != 0 })
+	if alone && !f.shown.has(facts[0].key) {
 		f.alone.single(ordinal, f.acts)
+		if f.options.Refusals {
+			out.refused = appendRefusals(out.refused, ordinal, f.acts, f.catalog.Link)
+		}
 	} else {
 		out.acts = append(out.acts, f.acts...)
 	}
@@ -260,6 +269,10 @@ func join(parts []*foldedLog) *foldedLog {
 		all.acts = append(all.acts, part.acts...)
 		for i := range part.settled {
 			all.settled[i].append(&part.settled[i], ordinal)
+		}
+		for _, r := range part.refused {
+			r.ordinal += ordinal
+			all.refused = append(all.refused, r)
 		}
 		for _, i := range part.unreadable {
 			all.unreadable = append(all.unreadable, ordinal+i)

@@ -103,6 +103,9 @@ func (l *loader) settleDigests(ctx context.Context) (aliases *Aliases, err error
 			return nil, err
 		}
 	}
+	if aliases, err = l.options.Previous.lend(l.catalog.Kinds, aliases); err != nil {
+		return nil, err
+	}
 	a := &aliasing{kinds: l.catalog.Kinds, aliases: aliases}
 	for _, s := range l.shards {
 		s.settle(a)

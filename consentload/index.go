@@ -28,6 +28,8 @@ type Index struct {
 	purposes []string
 	cells    map[cellName]*Cell
 
+	refusals map[cellName]*refusals // by scope; nil unless the load was asked for them
+
 	aliases    *Aliases // nil: no digests were asked for
 	shared     *roaring.Bitmap
 	unreadable *roaring.Bitmap // a quarantined record names the subject
@@ -74,6 +76,9 @@ type Evidence struct {
 
 // freeze makes the index of a folded log.
 func freeze(ctx context.Context, l *loader) (*Index, error) {
+	if err := l.options.Previous.show(l); err != nil {
+		return nil, err
+	}
 	if err := l.words.tooMany(); err != nil {
 		return nil, err
 	}
@@ -86,25 +91,17 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 		return nil, err
 	}
 	x := &Index{
-		asOf: l.options.AsOf, cells: map[cellName]*Cell{}, aliases: aliases,
+		asOf: l.options.AsOf, aliases: aliases,
 		keyCheck: l.catalog.Kinds.keyCheck(), secret: l.catalog.Kinds.secret != (Secret{}),
 	}
-	if x.keys, err = newKeyTable(log.keys, widest); err != nil {
-		return nil, err
-	}
-	if l.options.Watch != nil {
-		x.full = log.keys
-	}
-	x.sort(l.catalog.Kinds, log.kinds)
-	r := newResolver(l.catalog, l.words, log)
-	r.links = unite(l, log, x.keys)
-	x.subjects = newLinkTable(r.links.members, x.Len())
-	l.report.Linked, l.report.SharedByKind = int64(len(r.links.members)), r.links.byKind
-	lists, err := r.resolve(ctx, l.options.Workers)
+	r, err := x.settle(ctx, l, log)
 	if err != nil {
 		return nil, err
 	}
-	x.cut(l.words, r.policies, lists, l.options.Workers)
+	log = r.log
+	if l.options.Refusals {
+		x.refusals = refusalsOf(l.catalog, l.words, log)
+	}
 	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant)
 	for _, ordinal := range log.unreadable {
 		x.unreadable.AddMany(x.Members(ordinal))
@@ -120,6 +117,38 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	return x, nil
 }
 
+// settle ranks the identifiers of a log, and puts them to their subjects and cells. What an earlier index asks to be
+// carried over is added to the log, which is then settled again.
+func (x *Index) settle(ctx context.Context, l *loader, log *foldedLog) (r *resolver, err error) {
+	held := newHolding(l)
+	for {
+		if x.keys, err = newKeyTable(log.keys, held.widest()); err != nil {
+			return nil, err
+		}
+		if l.options.Watch != nil {
+			x.full = log.keys
+		}
+		x.sort(l.catalog.Kinds, log.kinds)
+		r = newResolver(l.catalog, l.words, log)
+		r.links = unite(l, log, x.keys)
+		x.subjects = newLinkTable(r.links.members, x.Len())
+		l.report.Linked, l.report.SharedByKind = int64(len(r.links.members)), r.links.byKind
+		settled := log.settled
+		log.settled = held.lists(settled)
+		lists, err := r.resolve(ctx, l.options.Workers)
+		log.settled = settled
+		if err != nil {
+			return nil, err
+		}
+		x.cut(l.words, r.policies, lists, l.options.Workers)
+		carried, err := held.hold(x, r)
+		if err != nil || len(carried) == 0 {
+			return r, err
+		}
+		log = log.with(carried)
+	}
+}
+
 // sort puts the identifiers to their kinds.
 func (x *Index) sort(kinds *Kinds, of []KindID) {
 	names := kinds.All()
@@ -127,6 +156,7 @@ func (x *Index) sort(kinds *Kinds, of []KindID) {
 	for ordinal, kind := range of {
 		ordinals[kind] = append(ordinals[kind], uint32(ordinal))
 	}
+	x.hashed = nil
 	x.allKinds, x.kinds, x.digests = names, map[Kind]*roaring.Bitmap{}, roaring.New()
 	for kind, name := range names {
 		x.kinds[name] = bitmapOf(ordinals[kind])
@@ -141,6 +171,7 @@ func (x *Index) sort(kinds *Kinds, of []KindID) {
 func (x *Index) cut(words *vocabulary, policies []Policy, lists []cellLists, workers int) {
 	x.channels = slices.Sorted(slices.Values(words.channels.names[1:]))
 	x.purposes = slices.Sorted(slices.Values(words.purposes.names[1:]))
+	x.cells = make(map[cellName]*Cell, len(lists))
 	var group errgroup.Group
 	group.SetLimit(workers)
 	for _, channel := range words.channels.names[1:] {

@@ -128,7 +128,7 @@ func (l *lazyIndex) cell(name cellName) *Cell {
 		Policy:  l.catalog.Policy(name.channel, name.purpose),
 		Granted: l.bitmap(sectionGranted, number), Outdated: l.bitmap(sectionOutdated, number),
 		Pending: l.bitmap(sectionPending, number), Denied: l.bitmap(sectionDenied, number),
-		Withdrawn: l.bitmap(sectionWithdrawn, number), ends: l.ends(number),
+		Withdrawn: l.bitmap(sectionWithdrawn, number), ends: l.endTable(sectionPlace{sectionEnding, number}, sectionEnds),
 	}
 	if l.blocks.err() != nil { // nobody is permitted by what is not known
 		cell.Policy.OptOut, cell.Granted = false, roaring.New()
@@ -137,12 +137,13 @@ func (l *lazyIndex) cell(name cellName) *Cell {
 	return cell
 }
 
-func (s *Snapshot) ends(number uint32) endTable {
-	t := endTable{of: s.bitmap(sectionEnding, number), unit: 1}
-	text := s.section(sectionEnds, number)
+// endTable reads a table of instants; whose they are is a section of its own.
+func (s *Snapshot) endTable(of sectionPlace, kind sectionKind) endTable {
+	t := endTable{of: s.bitmap(of.kind, of.of), unit: 1}
+	text := s.section(kind, of.of)
 	if len(text) < endsHead {
 		if !t.of.IsEmpty() {
-			s.blocks.fail("the ends of grants are missing")
+			s.blocks.fail("instants of it are missing")
 			t.of = roaring.New()
 		}
 		return t
@@ -151,7 +152,7 @@ func (s *Snapshot) ends(number uint32) endTable {
 	t.wide = binary.LittleEndian.Uint64(text[16:]) == 8
 	t.ends = text[endsHead:]
 	if uint64(len(t.ends)) != t.of.GetCardinality()*uint64(t.size()) {
-		s.blocks.fail("it does not hold the ends of grants that it counts")
+		s.blocks.fail("it does not hold the instants that it counts")
 		return endTable{of: roaring.New(), unit: 1}
 	}
 	return t

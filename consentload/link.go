@@ -27,6 +27,11 @@ func (u *links) of(ordinal uint32) uint32 {
 func unite(l *loader, log *foldedLog, keys *keyTable) *links {
 	u := &links{byKind: map[Kind]int64{}}
 	together := ordinalsOf(l.shards, keys)
+	if l.options.Previous == nil { // with it they may be asked for again
+		for _, s := range l.shards {
+			s.tuples = tuples{}
+		}
+	}
 	u.findShared(l.catalog, log, together)
 	if l.catalog.Link == LinkNone || together.empty() {
 		return u
@@ -86,7 +91,6 @@ func ordinalsOf(shards []*shard, keys *keyTable) *combinations {
 		for i := range s.tuples.starts {
 			c.starts = append(c.starts, first+s.tuples.end(i))
 		}
-		s.tuples = tuples{}
 	}
 	return c
 }

@@ -30,6 +30,7 @@ type Source struct {
 	Zone            *time.Location    // of its times without one; nil: the mapping's, else the catalog's
 	MinRows         int64             // fewer rows are exit 12
 	MaxAge          time.Duration     // of its newest act; 0: any
+	MaxShrink       *float64          // the share of rows that it may have lost since the previous index; nil: any
 	RequireManifest bool
 }
 
@@ -45,11 +46,14 @@ type Options struct {
 	AcceptUnreadRefusals bool          // go on though Kinds leaves out whole refusals
 	MinRows              int64         // of all sources together
 	MaxAge               time.Duration // of the newest act of all; 0: any
+	MaxShrink            *float64      // the share of all rows that may be gone since the previous index; nil: any
 	Digest               bool          // take the SHA-256 of every file
 	Workers              int           // 0: one a processor
 	BatchSize            int           // bytes; 0: the format's own. Results never depend on it
 	Memory               int64         // bytes that the log of acts may take before it goes to a temporary file; 0: any
 	Progress             *Progress     // may be nil
+	Refusals             bool          // keep what an index file holds of refusals, so that a later build can be held to it
+	Previous             *Previous     // the index of an earlier build, whose refusals may not vanish; nil: none
 	// Watch asks for what the rows say of these identifiers, in Report.Watched, and has the index keep all bits of its
 	// keys; nil costs nothing.
 	Watch map[Key]bool
@@ -75,7 +79,8 @@ type loader struct {
 	keep    func(Kind) bool
 	shards  []*shard
 	report  *Report
-	presets Presets // read when the first file asks for them
+	presets Presets       // read when the first file asks for them
+	shown   *shownRefused // by the earlier index; nil: there is none
 }
 
 // Load reads consent exports into an index. Faults are of kind Input for records and files that cannot be trusted, of
@@ -90,6 +95,9 @@ func Load(ctx context.Context, catalog *Catalog, sources []Source, options Optio
 			err = errors.Join(err, s.spilled.close())
 		}
 	}()
+	if err := options.Previous.fits(l); err != nil {
+		return nil, nil, err
+	}
 	if sources, err = once(sources); err != nil {
 		return nil, nil, err
 	}
@@ -339,59 +347,6 @@ func (l *loader) linkShape(t *table, reader formats.Reader) (*shape, error) {
 		return nil, err
 	}
 	return s, s.check(t.name, header, l.catalog.Kinds, used)
-}
-
-// guard stops a load whose consent is not what it should be.
-func (l *loader) guard(sources []Source) error {
-	total := l.report.Total
-	for i, source := range sources {
-		told := l.report.Sources[i]
-		if len(source.Files) == 0 {
-			continue // its files were read under another one that is alike
-		}
-		if err := l.due(&source, &told); err != nil {
-			return err
-		}
-	}
-	if err := l.dueInAll(); err != nil {
-		return err
-	}
-	if total.UnreadRefusals > 0 && !l.options.AcceptUnreadRefusals {
-		return fault.New(fault.Guard, "", "%d refusals name no identifier of the kinds that are read (%s)",
-			total.UnreadRefusals, joinKinds(l.options.Kinds)).
-			Hint("read more kinds (--kinds), or accept that these refusals are not obeyed: --accept-unread-refusals")
-	}
-	return nil
-}
-
-// due holds a source to its guards.
-func (l *loader) due(source *Source, told *SourceReport) error {
-	if told.Tally.Rows < source.MinRows {
-		return fault.New(fault.Guard, source.Path, "%d rows of consent, and at least %d are due",
-			told.Tally.Rows, source.MinRows).Hint("check that the export is complete (min_rows, --min-consent-rows)")
-	}
-	return l.tooOld(source.Path, told.Newest, source.MaxAge, "max_age")
-}
-
-// dueInAll holds all sources together to the guards of the run.
-func (l *loader) dueInAll() error {
-	if rows := l.report.Total.Rows; rows < l.options.MinRows {
-		return fault.New(fault.Guard, "", "%d rows of consent, and at least %d are due", rows, l.options.MinRows).
-			Hint("check that the exports are complete (--min-consent-rows)")
-	}
-	return l.tooOld("", l.report.Newest, l.options.MaxAge, "--max-consent-age")
-}
-
-func (l *loader) tooOld(where string, newest Instant, limit time.Duration, name string) error {
-	if limit == 0 || newest != None && newest.Add(limit) >= l.options.AsOf {
-		return nil
-	}
-	f := fault.New(fault.Guard, where, "the newest act of consent is older than %s", limit).
-		Hint("fetch a newer export, or raise %s", name)
-	if newest == None {
-		f.What = "there is no act of consent whose age could be told"
-	}
-	return f
 }
 
 // isEnd reports the ordinary end of a reader.

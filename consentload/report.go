@@ -21,6 +21,7 @@ type Report struct {
 	Forms        FormHits // acts under digests that a raw identifier gives, by the form that was hashed
 	Quarantined  []BadRecord
 	Watched      []WatchedEvent // in the order of files and rows
+	Previous     *Compared      // nil: no earlier index was compared with
 	Unknown      []string       // channels in the exports that no configuration declares and that have no usual contact
 }
 

@@ -360,6 +360,18 @@ func (l *cellLists) append(o *cellLists, first uint32) {
 	}
 }
 
+// each calls do with every ordinal.
+func (l *cellLists) each(do func(ordinal *uint32)) {
+	for _, list := range [][]uint32{l.granted, l.outdated, l.pending, l.denied, l.withdrawn} {
+		for i := range list {
+			do(&list[i])
+		}
+	}
+	for i := range l.expiries {
+		do(&l.expiries[i].ordinal)
+	}
+}
+
 func bitmapOf(ordinals []uint32) *roaring.Bitmap {
 	slices.Sort(ordinals)
 	b := roaring.New()

@@ -20,7 +20,7 @@ import (
 // file is covered by exactly one checksum, and its length by the header's.
 const (
 	snapshotMagic   = "CPMX\r\n\x1a\n"
-	snapshotVersion = 1
+	snapshotVersion = 2
 	headerSize      = 64
 	entrySize       = 24
 	alignment       = 64
@@ -50,12 +50,15 @@ const (
 	sectionAliases
 	sectionRaws
 	sectionKinds
+	sectionRefused // of a scope: a bitmap, as sectionEnding is
+	sectionRefusedAt
+	sectionRefusedWithdrawn // a bitmap
 )
 
 // section is a part of the data. One that would be empty is left out.
 type section struct {
 	kind  sectionKind
-	of    uint32 // the number of the cell or identifier kind
+	of    uint32 // the number of the cell, scope or identifier kind
 	bytes []byte
 }
 
@@ -103,7 +106,7 @@ func (x *Index) sections(about []byte) ([]section, error) {
 			number++
 		}
 	}
-	return all, nil
+	return x.refusalSections(all)
 }
 
 func errorOf(errs ...error) error {

@@ -29,7 +29,8 @@ type About struct {
 	Newest  Instant        `json:"newest_act"` // None when there is none
 	Total   Tally          `json:"total"`
 	Shared  map[Kind]int64 `json:"shared_identifiers,omitempty"`
-	Forms   FormHits       `json:"form_hits"` // acts under digests that a raw identifier gives, by form
+	Forms   FormHits       `json:"form_hits"`                  // acts under digests that a raw identifier gives, by form
+	Carried int64          `json:"carried_refusals,omitempty"` // that no export holds, counted in each cell
 
 	Shaping map[string]string `json:"configuration"` // what shaped the facts
 }
@@ -59,6 +60,9 @@ func (x *Index) Write(w io.Writer, m Making) error {
 		Identifiers: x.Len(), Linked: m.Report.Linked, ByKind: map[Kind]int{}, Channels: x.channels, Purposes: x.purposes,
 		Kinds: slices.Sorted(slices.Values(m.Kinds)), Newest: m.Report.Newest, Total: m.Report.Total,
 		Shared: m.Report.SharedByKind, Forms: m.Report.Forms, Shaping: m.shaping(),
+	}
+	if compared := m.Report.Previous; compared != nil && compared.Kept {
+		about.Carried = compared.Total()
 	}
 	for kind := range x.kinds {
 		about.ByKind[kind] = int(x.kinds[kind].GetCardinality())

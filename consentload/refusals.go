@@ -1,0 +1,113 @@
+package consentload
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// refusals are those of one scope that nothing answers where they were made: of whom, when, and which are withdrawals. A
+// cell tells that somebody is refused, and not by what: whether that refusal is still there in a later build, or was
+// answered, is seen only from the refusal itself. Under "link: refusals" those that were answered are held too, because
+// they reach other identifiers all the same.
+type refusals struct {
+	at        endTable
+	withdrawn *roaring.Bitmap
+}
+
+// refusal is one of them.
+type refusal struct {
+	ordinal   uint32
+	scope     scope
+	withdrawn bool
+	at        Instant
+}
+
+// appendRefusals appends what an identifier refused.
+func appendRefusals(to []refusal, ordinal uint32, all []acts, link Link) []refusal {
+	for i := range all {
+		if a := &all[i]; a.refused != None && (a.granted <= a.refused || link == LinkRefusals) {
+			to = append(to, refusal{ordinal, a.scope, a.withdrawn, a.refused})
+		}
+	}
+	return to
+}
+
+// refusalsOf collects the refusals of a folded log by scope; a channel or purpose of Star is all of them.
+func refusalsOf(c *Catalog, words *vocabulary, log *foldedLog) map[cellName]*refusals {
+	made := slices.Clone(log.refused)
+	for ordinal := range log.keys {
+		made = appendRefusals(made, uint32(ordinal), log.of(uint32(ordinal)), c.Link)
+	}
+	slices.SortFunc(made, func(a, b refusal) int {
+		return cmp.Or(cmp.Compare(a.scope.channel, b.scope.channel), cmp.Compare(a.scope.purpose, b.scope.purpose), cmp.Compare(a.ordinal, b.ordinal))
+	})
+	all := map[cellName]*refusals{}
+	for i := 0; i < len(made); {
+		of := made[i].scope
+		var at []expiry
+		var withdrawn []uint32
+		for ; i < len(made) && made[i].scope == of; i++ {
+			at = append(at, expiry{made[i].ordinal, made[i].at})
+			if made[i].withdrawn {
+				withdrawn = append(withdrawn, made[i].ordinal)
+			}
+		}
+		name := cellName{words.channels.names[of.channel], words.purposes.names[of.purpose]}
+		all[name] = &refusals{at: newEndTable(at), withdrawn: bitmapOf(withdrawn)}
+	}
+	return all
+}
+
+// scopeNumber is the number that a scope has in an index file; false when the file does not know it.
+func scopeNumber(name cellName, channels, purposes []string) (uint32, bool) {
+	channel, purpose := slices.Index(channels, name.channel)+1, slices.Index(purposes, name.purpose)+1
+	if channel == 0 && name.channel != Star || purpose == 0 && name.purpose != Star {
+		return 0, false
+	}
+	return uint32(channel*(len(purposes)+1) + purpose), true
+}
+
+// refusalSections appends what an index file holds of the refusals.
+func (x *Index) refusalSections(all []section) ([]section, error) {
+	byNumber := map[uint32]*refusals{}
+	for name, of := range x.refusals {
+		number, _ := scopeNumber(name, x.channels, x.purposes)
+		byNumber[number] = of
+	}
+	numbers := make([]uint32, 0, len(byNumber))
+	for number := range byNumber {
+		numbers = append(numbers, number)
+	}
+	slices.Sort(numbers)
+	for _, number := range numbers {
+		of := byNumber[number]
+		who, err := of.at.of.ToBytes()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, section{sectionRefused, number, who}, section{sectionRefusedAt, number, of.at.bytes()})
+		if of.withdrawn.IsEmpty() {
+			continue
+		}
+		withdrawn, err := of.withdrawn.ToBytes()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, section{sectionRefusedWithdrawn, number, withdrawn})
+	}
+	return all, nil
+}
+
+// refusals reads those of one scope; there are none of a scope that the file does not know.
+func (s *Snapshot) refusals(name cellName) *refusals {
+	number, known := scopeNumber(name, s.About.Channels, s.About.Purposes)
+	if !known {
+		return &refusals{at: endTable{of: roaring.New(), unit: 1}, withdrawn: roaring.New()}
+	}
+	return &refusals{
+		at:        s.endTable(sectionPlace{sectionRefused, number}, sectionRefusedAt),
+		withdrawn: s.bitmap(sectionRefusedWithdrawn, number),
+	}
+}
