@@ -29,6 +29,9 @@ func newBuilding(std streams, o *buildOptions, found *configFile) (*building, er
 		return nil, err
 	}
 	b := &building{consent: c, options: o, talk: newTalk(std, &o.consentFlags, false)}
+	if err := b.settlePrevious(); err != nil {
+		return nil, err
+	}
 	for _, word := range o.digests {
 		kind := consentload.Kind(word)
 		id, known := c.catalog.Kinds.Index(kind)
@@ -61,6 +64,7 @@ func (b *building) loadConsent(ctx context.Context) error { return b.readConsent
 func (b *building) write(context.Context) error {
 	b.noticeConsent()
 	b.talk.consent(b.consent)
+	b.talk.compared(b)
 	if err := b.writeQuarantine(b.outputs); err != nil {
 		return err
 	}
@@ -76,8 +80,10 @@ func (b *building) write(context.Context) error {
 		return err
 	}
 	size := out.Written()
-	if err := b.outputs.Commit(); err != nil {
-		return err
+	for _, step := range []func() error{b.previousUnchanged, func() error { return b.talk.built(b, size) }, b.outputs.Commit} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	b.talk.say("wrote", "%s (%s bytes, %s)", b.options.output, number(size), counted(b.load.Identifiers, "identifier", "identifiers"))
 	b.talk.say("took", "%s", time.Since(b.clock).Round(time.Millisecond).String())
@@ -104,6 +110,7 @@ func (b *building) making() (consentload.Making, error) {
 
 // end removes what was not published.
 func (b *building) end(err error) error {
+	err = errors.Join(err, b.closePrevious())
 	if b.outputs == nil {
 		return err
 	}

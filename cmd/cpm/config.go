@@ -77,7 +77,7 @@ func (c *configFile) within(path string) string {
 // nowhere else.
 func lowersGuard(name string) bool {
 	switch name {
-	case "overwrite", "accept-unread-refusals", "min-known", "max-invalid", "max-bad", "on-bad-consent":
+	case "overwrite", "accept-unread-refusals", "min-known", "max-invalid", "max-bad", "on-bad-consent", "lost-refusals":
 		return true
 	}
 	return false
@@ -204,7 +204,7 @@ func checkDefaults(found *configFile) error {
 	for _, key := range sortedKeys(found.Defaults) {
 		name, where := flagOf(key), fmt.Sprintf("%s:%d", found.path, found.DefaultLines[key])
 		switch {
-		case flags.Lookup(name) == nil || commandOnly(name):
+		case !lowersGuard(name) && (flags.Lookup(name) == nil || commandOnly(name)):
 			f := fault.New(fault.Usage, where, "defaults: %q is no flag of filter or reach", key)
 			if near := nearestFlag(flags, name); near != "" {
 				f.Mend = "did you mean " + near + "?"

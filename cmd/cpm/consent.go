@@ -105,6 +105,10 @@ type consent struct {
 	indexed *indexed                 // where an index file is asked; nil: the exports are
 	watch   map[consentload.Key]bool // whose events are kept; nil: nobody's
 
+	forIndex  bool                  // an index file is to be made
+	previous  *consentload.Previous // that it is held to; nil: none
+	maxShrink *float64              // the share of all rows that may be gone since; nil: any
+
 	inputs   []os.FileInfo // what no output may replace
 	warnings []string
 }
@@ -266,6 +270,7 @@ func (c *consent) loadOptions() (consentload.Options, error) {
 	options := consentload.Options{
 		AsOf: c.asOf, AsOfIsNow: c.isNow, MaxBad: &o.maxBad, KeepBad: o.quarantine != "", Quarantine: o.onBadConsent == "quarantine",
 		AcceptUnreadRefusals: o.acceptUnread, Digest: c.digest, Watch: c.watch,
+		Refusals: c.forIndex, Previous: c.previous, MaxShrink: c.maxShrink,
 	}
 	if o.given("min-consent-rows") { // without it the sources have their own guards
 		options.MinRows = o.minConsentRows

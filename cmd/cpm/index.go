@@ -24,6 +24,7 @@ func newIndexCommand(std streams) *cobra.Command {
 // buildOptions are the flags of index build.
 type buildOptions struct {
 	consentFlags
+	previousFlags
 
 	output    string
 	digests   []string
@@ -39,17 +40,24 @@ zone, mappings, ignore, valid_for, notices and their minimum) must be in a run a
 An index answers from its as-of up to the first act that it left out. Without a key of your own (cpm key new) it is made
 with a public one: whoever has the file can find out by trying which phone numbers are in it.
 
+With --previous a build is held to the one before: nobody's refusal may vanish without a newer grant, whether the row is
+gone, dated anew, or no longer linked. The build then stops and tells how many refusals are missing in which cell.
+--lost-refusals keep carries them over by their keys, so that an erased person stays suppressed, build after build;
+accept lets them go. A source may have lost no more rows than its max_shrink, and all together no more than --max-shrink.
+
 Exit codes: 0 done, 1 failed (I/O), 10 wrong usage or configuration, 11 input that cannot be trusted, 12 a guard stopped
-the build (stale or empty consent), 130/143 interrupted.`
+the build (stale, empty or shrunken consent, refusals that have vanished), 130/143 interrupted.`
 
 func newIndexBuildCommand(std streams) *cobra.Command {
 	o := &buildOptions{}
 	cmd := &cobra.Command{
-		Use:     "build",
-		Short:   "Build an index file of consent exports",
-		Long:    buildLong,
-		Example: "  cpm index build --consent exports/ -o consent.cpmx\n  cpm filter segment.csv --index consent.cpmx --channel sms --purpose promotion",
-		Args:    noArguments,
+		Use:   "build",
+		Short: "Build an index file of consent exports",
+		Long:  buildLong,
+		Example: "  cpm index build --consent exports/ -o monday.cpmx\n" +
+			"  cpm index build --consent exports/ --previous monday.cpmx -o tuesday.cpmx\n" +
+			"  cpm filter segment.csv --index tuesday.cpmx --channel sms --purpose promotion",
+		Args: noArguments,
 	}
 	o.bind(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -67,6 +75,7 @@ func (o *buildOptions) bind(f *pflag.FlagSet) {
 	f.StringVarP(&o.output, "output", "o", "", "the index `FILE`")
 	f.BoolVar(&o.overwrite, "overwrite", false, "replace outputs that exist")
 	f.StringSliceVar(&o.digests, "digests", nil, "hashed kinds, such as phone_sha256, by which audiences or lists are to be found, with commas")
+	o.previousFlags.bind(f)
 	all := pflag.NewFlagSet("build", pflag.ContinueOnError)
 	o.consentFlags.bind(all)
 	all.VisitAll(func(flag *pflag.Flag) {
@@ -81,7 +90,9 @@ func (o *buildOptions) bind(f *pflag.FlagSet) {
 func (o *buildOptions) layered(all *pflag.FlagSet) *pflag.FlagSet {
 	some := pflag.NewFlagSet("index build", pflag.ContinueOnError)
 	all.VisitAll(func(flag *pflag.Flag) {
-		if flag.Name != "output" && flag.Name != "overwrite" && flag.Name != "digests" {
+		switch flag.Name {
+		case "output", "overwrite", "digests", "previous", "max-shrink":
+		default:
 			some.AddFlag(flag)
 		}
 	})
@@ -95,7 +106,7 @@ func runBuild(ctx context.Context, std streams, o *buildOptions, found *configFi
 		return err
 	}
 	defer func() { err = b.end(err) }()
-	for _, step := range []func(context.Context) error{b.findSources, b.findDigests, b.checkOutput, b.loadConsent, b.write} {
+	for _, step := range []func(context.Context) error{b.findSources, b.openPrevious, b.findDigests, b.checkOutput, b.loadConsent, b.write} {
 		if err := step(ctx); err != nil {
 			return err
 		}

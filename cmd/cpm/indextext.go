@@ -44,6 +44,7 @@ type shownIndex struct {
 	Kinds       []consentload.Kind       `json:"kinds,omitempty"`
 	Digests     []consentload.Kind       `json:"digests,omitempty"`
 	Sources     []shownSource            `json:"sources"`
+	Carried     int64                    `json:"carried_refusals,omitempty"`
 	Shaping     map[string]string        `json:"configuration"`
 	consentload.Tally
 }
@@ -64,7 +65,7 @@ func writeIndexJSON(w io.Writer, s *consentload.Snapshot) error {
 		Path: evidence.Path, Bytes: evidence.Size, SHA256: evidence.SHA256, AsOf: a.AsOf.String(), AsOfIsNow: a.IsNow,
 		Key: map[bool]string{true: "secret", false: "public"}[a.Secret], Enumerable: !a.Secret,
 		Identifiers: a.Identifiers, ByKind: a.ByKind, Linked: a.Linked,
-		Channels: told(a.Channels), Purposes: told(a.Purposes), Kinds: a.Kinds, Digests: a.Digests, Shaping: a.Shaping, Tally: a.Total,
+		Channels: told(a.Channels), Purposes: told(a.Purposes), Kinds: a.Kinds, Digests: a.Digests, Carried: a.Carried, Shaping: a.Shaping, Tally: a.Total,
 		Sources: []shownSource{},
 	}
 	if a.Next.Ends() {
@@ -126,6 +127,9 @@ func writeIndexText(w io.Writer, s *consentload.Snapshot) error {
 	say("purposes", "%s", strings.Join(told(a.Purposes), ", "))
 	for _, source := range a.Sources {
 		say("source", "%s: %s, newest act %s", sourceName(source.Name), rowsOf(source.Tally.Rows), source.Newest)
+	}
+	if a.Carried > 0 {
+		say("carried over", "%s of earlier builds that no export holds", counted(a.Carried, "refusal", "refusals"))
 	}
 	for _, fact := range sortedKeys(a.Shaping) {
 		say("configuration", "%s: %s", fact, a.Shaping[fact])

@@ -162,7 +162,14 @@ func (c *consent) source(declared consentload.SourceConfig) (consentload.Source,
 	if err := c.shapeOf(declared, &source); err != nil {
 		return source, err
 	}
-	if declared.MaxShrink != "" && c.flags.index == "" {
+	if declared.MaxShrink != "" {
+		share, err := consentload.ParsePercent(declared.MaxShrink)
+		if err != nil {
+			return source, err
+		}
+		source.MaxShrink = &share
+	}
+	if declared.MaxShrink != "" && c.flags.index == "" && c.previous == nil {
 		c.warn("max_shrink of source %s needs an index to compare with; it is not looked at here", declared.Name)
 	}
 	return source, nil
