@@ -100,7 +100,7 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	}
 	log = r.log
 	if l.options.Refusals {
-		x.refusals = refusalsOf(l.catalog, l.words, log)
+		x.refusals = refusalsOf(l.catalog, l.words, log, l.options.Workers)
 	}
 	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant)
 	for _, ordinal := range log.unreadable {

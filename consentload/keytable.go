@@ -15,7 +15,7 @@ import (
 // The leading bits of a key choose its bucket; stored are the 64 bits behind them, so the bits that are compared grow
 // with the table. An unknown identifier is taken for a known one when both fall into one bucket and share these 64
 // bits: for a table of n keys in b buckets the chance of that is n/b · 2⁻⁶⁴ a lookup, and with at most mostPerBucket
-// keys a bucket on average it is at most 2⁻⁶², at any size. (64 bits of the whole key would come to n · 2⁻⁶⁴: with 10⁹
+// keys a bucket on average it is at most 2⁻⁶¹, at any size. (64 bits of the whole key would come to n · 2⁻⁶⁴: with 10⁹
 // identifiers, more than 2⁻³⁵.)
 //
 // Both parts are kept as the bytes that an index file holds, lowest byte first: what is mapped is what is asked.
@@ -33,7 +33,7 @@ type keyTable struct {
 }
 
 const (
-	mostPerBucket = 4 // keys, on average
+	mostPerBucket = 8 // keys, on average
 	startBytes    = 4
 	tailBytes     = 8
 	widest        = 32 // leading bits; ordinals have no more

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"golang.org/x/sync/errgroup"
 )
 
 // refusals are those of one scope that nothing answers where they were made: of whom, when, and which are withdrawals. A
@@ -35,29 +36,57 @@ func appendRefusals(to []refusal, ordinal uint32, all []acts, link Link) []refus
 }
 
 // refusalsOf collects the refusals of a folded log by scope; a channel or purpose of Star is all of them.
-func refusalsOf(c *Catalog, words *vocabulary, log *foldedLog) map[cellName]*refusals {
-	made := slices.Clone(log.refused)
-	for ordinal := range log.keys {
-		made = appendRefusals(made, uint32(ordinal), log.of(uint32(ordinal)), c.Link)
-	}
-	slices.SortFunc(made, func(a, b refusal) int {
-		return cmp.Or(cmp.Compare(a.scope.channel, b.scope.channel), cmp.Compare(a.scope.purpose, b.scope.purpose), cmp.Compare(a.ordinal, b.ordinal))
-	})
-	all := map[cellName]*refusals{}
-	for i := 0; i < len(made); {
-		of := made[i].scope
-		var at []expiry
-		var withdrawn []uint32
-		for ; i < len(made) && made[i].scope == of; i++ {
-			at = append(at, expiry{made[i].ordinal, made[i].at})
-			if made[i].withdrawn {
-				withdrawn = append(withdrawn, made[i].ordinal)
+func refusalsOf(c *Catalog, words *vocabulary, log *foldedLog, workers int) map[cellName]*refusals {
+	lists := map[scope]*refusalList{}
+	list := func(made []refusal) {
+		for i := range made {
+			r := &made[i]
+			if lists[r.scope] == nil {
+				lists[r.scope] = &refusalList{}
 			}
+			lists[r.scope].add(r)
 		}
-		name := cellName{words.channels.names[of.channel], words.purposes.names[of.purpose]}
-		all[name] = &refusals{at: newEndTable(at), withdrawn: bitmapOf(withdrawn)}
 	}
+	list(log.refused)
+	var room []refusal
+	for ordinal := range log.keys {
+		room = appendRefusals(room[:0], uint32(ordinal), log.of(uint32(ordinal)), c.Link)
+		list(room)
+	}
+	all := map[cellName]*refusals{}
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for of, made := range lists {
+		frozen := &refusals{}
+		all[cellName{words.channels.names[of.channel], words.purposes.names[of.purpose]}] = frozen
+		group.Go(func() error {
+			*frozen = made.freeze()
+			return nil
+		})
+	}
+	_ = group.Wait() // none of them fails
 	return all
+}
+
+// refusalList collects the refusals of one scope, for the most part in the order of their identifiers.
+type refusalList struct {
+	at        []expiry
+	withdrawn []uint32
+}
+
+func (l *refusalList) add(r *refusal) {
+	l.at = append(l.at, expiry{r.ordinal, r.at})
+	if r.withdrawn {
+		l.withdrawn = append(l.withdrawn, r.ordinal)
+	}
+}
+
+func (l *refusalList) freeze() refusals {
+	byOrdinal := func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) }
+	if !slices.IsSortedFunc(l.at, byOrdinal) {
+		slices.SortFunc(l.at, byOrdinal)
+	}
+	return refusals{at: newEndTable(l.at), withdrawn: bitmapOf(l.withdrawn)}
 }
 
 // scopeNumber is the number that a scope has in an index file; false when the file does not know it.
