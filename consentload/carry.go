@@ -62,7 +62,7 @@ func (l *foldedLog) refuse(start int, refusal *acts) {
 func (l *foldedLog) move(from *foldedLog, to []uint32) {
 	l.settled = make([]cellLists, len(from.settled))
 	for i := range l.settled {
-		l.settled[i].append(&from.settled[i], 0)
+		l.settled[i].append(&from.settled[i])
 		l.settled[i].each(func(ordinal *uint32) { *ordinal = to[*ordinal] })
 	}
 	for _, r := range from.refused {

@@ -38,7 +38,9 @@
 // is of the instant for which its source vouches (snapshot_at), and without that the export is not read. A refusal dated
 // by a day counts from the end of it, and for a run within that day at once: nobody knows that it came later. A column that a
 // mapping names must be in the file; in nested rows, where nobody can say beforehand what there is, it must hold
-// something somewhere. Presets are mappings that ship with the program. A map of identities (links) tells no act at all.
+// something somewhere, and what may be lost there is a fault of its record: a key in another case, a value where an object
+// should stand, an element without a key that is not marked by "?". A workbook of consent or of a list may have neither
+// merged cells nor several sheets with cells of which none is named. Presets are mappings that ship with the program. A map of identities (links) tells no act at all.
 //
 // A digest stands for the value that it was made of, if that was written in a declared form; in any other form it may,
 // so that refusals count and grants do not. Which digests a raw identifier has is noted while it is read, where an

@@ -106,7 +106,7 @@ func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return join(parts), nil
+	return join(parts, l.options.Workers), nil
 }
 
 // folder folds partitions, one at a time, with memory of its own.
@@ -139,7 +139,13 @@ func (f *folder) part(p int) (*foldedLog, error) {
 		offset += uint32(len(s.tuples.starts))
 	}
 	log := f.sort()
-	out := &foldedLog{}
+	n = 0
+	for i := range log {
+		if i == 0 || log[i].key != log[i-1].key {
+			n++
+		}
+	}
+	out := &foldedLog{keys: make([]Key, 0, n), kinds: make([]KindID, 0, n), starts: make([]uint32, 0, n)}
 	f.alone.cells = make([]cellLists, len(f.alone.policies))
 	for i := 0; i < len(log); {
 		end := i + 1
@@ -249,42 +255,57 @@ func tuplesIn(facts []fact) int {
 	return len(seen)
 }
 
-// join puts the partitions one behind the other; they are in the order of their keys already.
-func join(parts []*foldedLog) *foldedLog {
-	all := &foldedLog{}
-	keys, count := 0, 0
-	for _, part := range parts {
-		keys, count = keys+len(part.keys), count+len(part.acts)
-	}
-	all.keys, all.kinds = make([]Key, 0, keys), make([]KindID, 0, keys)
-	all.starts, all.acts = make([]uint32, 0, keys+1), make([]acts, 0, count)
-	all.settled = make([]cellLists, len(parts[0].settled))
+// join puts the partitions one behind the other, several at once; they are in the order of their keys already.
+func join(parts []*foldedLog, workers int) *foldedLog {
+	firsts, begins := make([]uint32, len(parts)+1), make([]uint32, len(parts)+1)
+	refused := 0
 	for p, part := range parts {
-		ordinal, act := uint32(len(all.keys)), uint32(len(all.acts))
-		all.keys = append(all.keys, part.keys...)
-		all.kinds = append(all.kinds, part.kinds...)
-		for _, start := range part.starts {
-			all.starts = append(all.starts, act+start)
-		}
-		all.acts = append(all.acts, part.acts...)
-		for i := range part.settled {
-			all.settled[i].append(&part.settled[i], ordinal)
-		}
-		for _, r := range part.refused {
-			r.ordinal += ordinal
-			all.refused = append(all.refused, r)
-		}
-		for _, i := range part.unreadable {
-			all.unreadable = append(all.unreadable, ordinal+i)
-		}
-		for _, i := range part.dormant {
-			all.dormant = append(all.dormant, ordinal+i)
-		}
-		for _, c := range part.crowded {
-			all.crowded = append(all.crowded, crowd{ordinal + c.ordinal, c.facts})
-		}
-		parts[p] = nil
+		firsts[p+1], begins[p+1] = firsts[p]+uint32(len(part.keys)), begins[p]+uint32(len(part.acts))
+		refused += len(part.refused)
 	}
-	all.starts = append(all.starts, uint32(len(all.acts)))
+	n, count := firsts[len(parts)], begins[len(parts)]
+	all := &foldedLog{
+		keys: make([]Key, n), kinds: make([]KindID, n), starts: make([]uint32, n+1), acts: make([]acts, count),
+		settled: make([]cellLists, len(parts[0].settled)), refused: make([]refusal, 0, refused),
+	}
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for i := range all.settled {
+		group.Go(func() error {
+			all.settled[i].join(parts, firsts, i)
+			return nil
+		})
+	}
+	for p, part := range parts {
+		all.append(part, firsts[p])
+		group.Go(func() error {
+			copy(all.keys[firsts[p]:], part.keys)
+			copy(all.kinds[firsts[p]:], part.kinds)
+			copy(all.acts[begins[p]:], part.acts)
+			for i, start := range part.starts {
+				all.starts[firsts[p]+uint32(i)] = begins[p] + start
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // none of them fails
+	all.starts[n] = count
 	return all
+}
+
+// append adds what few identifiers of a partition have; its first identifier has the ordinal given.
+func (l *foldedLog) append(part *foldedLog, first uint32) {
+	for _, r := range part.refused {
+		r.ordinal += first
+		l.refused = append(l.refused, r)
+	}
+	for _, i := range part.unreadable {
+		l.unreadable = append(l.unreadable, first+i)
+	}
+	for _, i := range part.dormant {
+		l.dormant = append(l.dormant, first+i)
+	}
+	for _, c := range part.crowded {
+		l.crowded = append(l.crowded, crowd{first + c.ordinal, c.facts})
+	}
 }

@@ -84,7 +84,7 @@ func (h *holding) lists(settled []cellLists) []cellLists {
 	}
 	all := make([]cellLists, len(settled))
 	for i := range all {
-		all[i].append(&settled[i], 0)
+		all[i].append(&settled[i])
 	}
 	return all
 }

@@ -62,18 +62,6 @@ func newResolver(c *Catalog, words *vocabulary, log *foldedLog) *resolver {
 	return r
 }
 
-// cellLists collects the identifiers of one cell by state, in no order.
-type cellLists struct {
-	granted, outdated, pending, denied, withdrawn []uint32
-	expiries                                      []expiry
-}
-
-// expiry is when an identifier's grant ends.
-type expiry struct {
-	ordinal uint32
-	at      Instant
-}
-
 // worker resolves subjects into lists of its own.
 type worker struct {
 	*resolver
@@ -105,7 +93,7 @@ func (r *resolver) resolve(ctx context.Context, workers int) ([]cellLists, error
 	all := r.log.settled
 	for _, w := range crew {
 		for i := range all {
-			all[i].append(&w.cells[i], 0)
+			all[i].append(&w.cells[i])
 		}
 	}
 	return all, nil
@@ -340,36 +328,6 @@ func endOf(grant acts, policy *Policy) Instant {
 		return grant.expires
 	}
 	return min(grant.expires, grant.granted.Add(policy.ValidFor))
-}
-
-// append adds the identifiers of another log, whose first has the ordinal given.
-func (l *cellLists) append(o *cellLists, first uint32) {
-	for _, one := range []struct{ to, from *[]uint32 }{
-		{&l.granted, &o.granted},
-		{&l.outdated, &o.outdated},
-		{&l.pending, &o.pending},
-		{&l.denied, &o.denied},
-		{&l.withdrawn, &o.withdrawn},
-	} {
-		for _, ordinal := range *one.from {
-			*one.to = append(*one.to, ordinal+first)
-		}
-	}
-	for _, e := range o.expiries {
-		l.expiries = append(l.expiries, expiry{e.ordinal + first, e.at})
-	}
-}
-
-// each calls do with every ordinal.
-func (l *cellLists) each(do func(ordinal *uint32)) {
-	for _, list := range [][]uint32{l.granted, l.outdated, l.pending, l.denied, l.withdrawn} {
-		for i := range list {
-			do(&list[i])
-		}
-	}
-	for i := range l.expiries {
-		do(&l.expiries[i].ordinal)
-	}
 }
 
 func bitmapOf(ordinals []uint32) *roaring.Bitmap {

@@ -10,7 +10,7 @@ import (
 )
 
 // usualMemory is what the acts of a load may take of memory where nobody says it.
-const usualMemory = "1GiB"
+const usualMemory = "512MiB"
 
 // leastMemory is below which a load would be busy with its temporary file alone.
 const leastMemory = 16 << 20
