@@ -18,6 +18,12 @@ type shard struct {
 
 // add logs an event.
 func (s *shard) add(e *event) {
+	if len(e.names) == 1 && e.expires == noExpiry {
+		name := e.names[0]
+		s.part(name).brief.add(briefFact{name.key, e.when, e.scope, e.version, e.status, name.kind})
+		s.held += briefBytes
+		return
+	}
 	tuple := uint32(0)
 	if len(e.names) > 1 {
 		tuple = s.tuples.number(e.names)

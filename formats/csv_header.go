@@ -86,7 +86,7 @@ func (r *csvReader) checkHeader(row *headerRow, start int, line int64) error {
 // noHeader refuses a file without any row.
 func noHeader(name string) error {
 	return fault.New(fault.Input, name, "the file is empty: no header, no rows").
-		Hint("a list without recipients still needs the line that names its columns")
+		Hint("a file without rows still needs the line that names its columns")
 }
 
 // pastEmptyLines returns where the first line begins that holds something.

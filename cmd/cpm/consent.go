@@ -244,7 +244,7 @@ func (c *consent) readConsent(ctx context.Context, t *talk) error {
 	if c.indexed != nil {
 		return c.askIndex(ctx, options)
 	}
-	collectOften()
+	defer collectOften()()
 	progress := &consentload.Progress{}
 	options.Progress = progress
 	stop := t.progress("consent", c.size, pulled{progress.Bytes.Load, progress.Rows.Load})

@@ -98,7 +98,7 @@ func (f *File) start() error {
 		b, err := f.Next()
 		if errors.Is(err, io.EOF) {
 			return fault.New(fault.Input, f.where(), "the sheet is empty: no header, no rows").
-				Hint("a list without recipients still needs the row that names its columns")
+				Hint("a sheet without rows still needs the row that names its columns")
 		}
 		if err == nil {
 			err = b.Decode()
