@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 
 	"cpm/formats/fault"
 )
@@ -40,13 +41,16 @@ func memorySize(text string) (int64, error) {
 // Not too often while there is little to collect: a piece that is never touched, and so takes no memory, counts for as
 // much that is held. Whoever sets GOGC knows better.
 func collectOften() (usual func()) {
-	const percent, least = 25, 32 << 20
+	const percent = 25
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	before, untouched := debug.SetGCPercent(percent), make([]byte, least)
+	before, held := debug.SetGCPercent(percent), untouched()
 	return func() {
 		debug.SetGCPercent(before)
-		runtime.KeepAlive(untouched)
+		runtime.KeepAlive(held)
 	}
 }
+
+// untouched is made once: memory that was used before would have to be cleared.
+var untouched = sync.OnceValue(func() []byte { return make([]byte, 32<<20) })
