@@ -33,7 +33,7 @@ demo: build
 # With Go alone, on any machine.
 test:
 	$(GO) vet $(PACKAGES)
-	$(GO) test $(TESTFLAGS) $(PACKAGES)
+	$(GO) test -timeout 15m $(TESTFLAGS) $(PACKAGES)
 	$(GO) test -short -run '^$$' -bench . -benchtime 1x ./...
 
 # The first run builds golangci-lint from source, which takes minutes; Go keeps the binary.
@@ -47,7 +47,7 @@ lint:
 test-system: race oracles system
 
 race: needs
-	CPM_WORLDS=2000 CGO_ENABLED=1 $(GO) test -race -short -timeout 20m $(TESTFLAGS) $(PACKAGES)
+	CPM_WORLDS=300 CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(TESTFLAGS) $(PACKAGES)
 
 oracles: needs
 	for module in $(ORACLES); do (cd $$module && CGO_ENABLED=1 $(GO) test $(TESTFLAGS) ./...) || exit; done
