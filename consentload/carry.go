@@ -132,7 +132,7 @@ func (h *holding) acts(one *loss) (all []acts, err error) {
 	add := func(name cellName, withdrawn bool) {
 		channel, tooMany := h.l.words.channel(name.channel)
 		purpose, also := h.l.words.purpose(name.purpose)
-		err = errorOf(err, tooMany, also)
+		err = cmp.Or(err, tooMany, also)
 		all = append(all, acts{scope: scope{channel, purpose}, refused: one.at, withdrawn: withdrawn, granted: None, pending: None})
 	}
 	withdrawn := h.old.Cell(one.cell.channel, one.cell.purpose).Withdrawn.Contains(one.ordinal)

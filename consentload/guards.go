@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"cmp"
 	"time"
 
 	"cpm/formats/fault"
@@ -18,7 +19,7 @@ func (l *loader) guard(sources []Source) error {
 			return err
 		}
 	}
-	if err := errorOf(l.dueInAll(), l.shrunk(sources)); err != nil {
+	if err := cmp.Or(l.dueInAll(), l.shrunk(sources)); err != nil {
 		return err
 	}
 	if total.UnreadRefusals > 0 && !l.options.AcceptUnreadRefusals {

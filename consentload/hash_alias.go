@@ -72,14 +72,7 @@ func (a *Aliases) with(o *Aliases) *Aliases {
 	if o == nil {
 		return a
 	}
-	both, all := &Aliases{}, []aliasEntry{}
-	for _, one := range []*Aliases{a, o} {
-		if one != nil {
-			for _, e := range one.entries {
-				all = append(all, aliasEntry{e.digest, one.raws[e.raw], e.form, e.declared})
-			}
-		}
-	}
+	both, all := &Aliases{}, append(a.listed(), o.listed()...)
 	if a != nil {
 		both.every = a.every
 	}

@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"cmp"
 	"sort"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -71,7 +72,7 @@ func (h *holding) hold(x *Index, r *resolver) (more []carried, err error) {
 			return err
 		}
 		more, err = h.carry(lost)
-		return errorOf(h.old.Err(), err)
+		return cmp.Or(h.old.Err(), err)
 	})
 	x.aliases = h.complete(x.aliases)
 	return more, err

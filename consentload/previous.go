@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -182,11 +183,11 @@ func (p *Previous) show(l *loader) error {
 				if p.Lost == KeepLost && len(denied)+len(withdrawn) > 0 {
 					_, tooMany := l.words.channel(channel)
 					_, also := l.words.purpose(purpose)
-					err = errorOf(err, tooMany, also)
+					err = cmp.Or(err, tooMany, also)
 				}
 			}
 		}
-		return errorOf(err, p.Snapshot.blocks.err())
+		return cmp.Or(err, p.Snapshot.blocks.err())
 	})
 }
 

@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -26,8 +27,8 @@ const (
 // of the configuration, with their meaning; used are the names of those that are read.
 func Shaping(c *Config, kinds []Kind, sources []Source, used func(name string) bool) map[string]string {
 	facts := map[string]string{
-		"link": or(c.Link, "all"), "star_grants": or(c.StarGrants, "fill"), "region": or(c.Region, "CN"),
-		timezoneFact: or(c.Timezone, "none"), "max_links": limits(c.MaxLinks), kindsFact: "all",
+		"link": cmp.Or(c.Link, "all"), "star_grants": cmp.Or(c.StarGrants, "fill"), "region": cmp.Or(c.Region, "CN"),
+		timezoneFact: cmp.Or(c.Timezone, "none"), "max_links": limits(c.MaxLinks), kindsFact: "all",
 		"identifier kinds": short(c.Kinds), "hashes": short(c.Hashes), "ignore": short(c.Ignore),
 	}
 	if len(kinds) > 0 {
@@ -68,13 +69,6 @@ func policyFacts(facts map[string]string, of string, p PolicyConfig) {
 			facts[name+" of "+of] = value
 		}
 	}
-}
-
-func or(word, otherwise string) string {
-	if word == "" {
-		return otherwise
-	}
-	return word
 }
 
 func list(words []string) string {
@@ -159,7 +153,7 @@ func (a *About) agree(name string, now map[string]string, unsaid []string) error
 		if was && is && built == asked || built == leftOut || slices.Contains(unsaid, fact) {
 			continue
 		}
-		differ = append(differ, differing(fact, or(built, "not said"), or(asked, "not said")))
+		differ = append(differ, differing(fact, cmp.Or(built, "not said"), cmp.Or(asked, "not said")))
 	}
 	if len(differ) == 0 {
 		return nil

@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"io"
 
@@ -82,7 +83,7 @@ func (x *Index) sections(about []byte) ([]section, error) {
 		all = append(all, section{kind, uint32(of), text})
 		return err
 	}
-	if err := errorOf(add(sectionShared, 0, x.shared), add(sectionUnreadable, 0, x.unreadable), add(sectionDormant, 0, x.dormant)); err != nil {
+	if err := cmp.Or(add(sectionShared, 0, x.shared), add(sectionUnreadable, 0, x.unreadable), add(sectionDormant, 0, x.dormant)); err != nil {
 		return nil, err
 	}
 	for i, kind := range sortedKeys(x.kinds) {
@@ -94,7 +95,7 @@ func (x *Index) sections(about []byte) ([]section, error) {
 	for _, channel := range x.channels {
 		for _, purpose := range x.purposes {
 			cell := x.cells[cellName{channel, purpose}]
-			err := errorOf(
+			err := cmp.Or(
 				add(sectionGranted, number, cell.Granted), add(sectionOutdated, number, cell.Outdated),
 				add(sectionPending, number, cell.Pending), add(sectionDenied, number, cell.Denied),
 				add(sectionWithdrawn, number, cell.Withdrawn), add(sectionEnding, number, cell.ends.of),
@@ -107,15 +108,6 @@ func (x *Index) sections(about []byte) ([]section, error) {
 		}
 	}
 	return x.refusalSections(all)
-}
-
-func errorOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // writeSnapshot writes the file of some sections.

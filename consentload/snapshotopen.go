@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -161,7 +162,7 @@ func (s *Snapshot) Report(catalog *Catalog) *Report {
 		SharedByKind: a.Shared, Forms: a.Forms, Unknown: catalog.unknown(a.Channels),
 	}
 	for _, source := range a.Sources {
-		told := SourceReport{Name: or(source.Name, "--consent"), Path: s.name, Tally: source.Tally, Newest: source.Newest}
+		told := SourceReport{Name: cmp.Or(source.Name, "--consent"), Path: s.name, Tally: source.Tally, Newest: source.Newest}
 		r.Sources = append(r.Sources, told)
 	}
 	return r
