@@ -101,15 +101,7 @@ func drawHeldWorld(t *rapid.T, removing bool) heldWorld {
 
 func (w *heldWorld) catalog(t *rapid.T) *Catalog {
 	text := "version: 1\nmax_links: " + strconv.Itoa(max(w.maxLinks, 1)) + "\nlink: " + w.link + "\nchannels: {sms: {contact: phone}, email: {contact: email}}\npurposes: {promotion: {}, survey: {}}\n"
-	config, err := ReadConfig("cpm.yaml", []byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	catalog, err := NewCatalog(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return catalog
+	return catalogOf(t, text)
 }
 
 func heldInstant(day int) Instant {

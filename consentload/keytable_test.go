@@ -25,18 +25,24 @@ func TestEveryKeyIsFoundAtItsRankAndNoOtherOneIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked := slices.Concat(keys, strangers)
-		got := make([]uint32, len(asked))
-		table.findAll(asked, got)
-		for i, key := range asked {
-			want := NoOrdinal
-			if i < n {
-				want = uint32(i)
-			}
-			one, found := table.find(key)
-			if one != want || found != (i < n) || got[i] != want {
-				t.Fatalf("of %d keys, the one at %d is found at %d (%v), in a batch at %d", n, i, one, found, got[i])
-			}
+		checkFinds(t, table, keys, strangers)
+	}
+}
+
+// checkFinds checks that a table finds its keys at their ranks, one by one and together, and no stranger.
+func checkFinds(t *testing.T, table *keyTable, keys, strangers []Key) {
+	t.Helper()
+	asked := slices.Concat(keys, strangers)
+	got := make([]uint32, len(asked))
+	table.findAll(asked, got)
+	for i, key := range asked {
+		want := NoOrdinal
+		if i < len(keys) {
+			want = uint32(i)
+		}
+		one, found := table.find(key)
+		if one != want || found != (i < len(keys)) || got[i] != want {
+			t.Fatalf("of %d keys at %d leading bits, the one at %d is found at %d (%v), in a batch at %d", len(keys), table.width, i, one, found, got[i])
 		}
 	}
 }
@@ -96,26 +102,7 @@ func TestATableThatIsHeldNarrowFindsTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked := slices.Concat(keys, strangers)
-		got := make([]uint32, len(asked))
-		table.findAll(asked, got)
-		for i, key := range asked {
-			want := NoOrdinal
-			if i < len(keys) {
-				want = uint32(i)
-			}
-			if one, _ := table.find(key); got[i] != want || one != want {
-				t.Fatalf("key %d of a table of %d leading bits is at %d and %d, want %d", i, most, got[i], one, want)
-			}
-		}
-		for bucket := range uint64(1) << most {
-			start, end := table.bucket(bucket)
-			for i := start; i < end; i++ {
-				if got, want := table.key(bucket, i), keys[i].known(most); got != want {
-					t.Fatalf("of key %d %x is known, want %x", i, got, want)
-				}
-			}
-		}
+		checkFinds(t, table, keys, strangers)
 	}
 }
 

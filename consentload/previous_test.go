@@ -151,17 +151,9 @@ func TestABuildIsHeldToTheOneBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		now := w.refused(t, carried, names)
-		for one := range after {
-			if !now[one] {
-				t.Fatalf("%v is refused, and not where others were carried over", one)
-			}
-		}
-		for one := range want {
-			kept++
-			if !now[one] {
-				t.Fatalf("%v has vanished and is not refused again", one)
-			}
-		}
+		checkStill(t, after, now, "is refused, and not where others were carried over")
+		checkStill(t, want, now, "has vanished and is not refused again")
+		kept += len(want)
 		all := slices.Concat(w.before, w.after)
 		for one := range now {
 			lostToo := func(name heldName) bool { return want[heldRefusal{name, one.cell}] }
@@ -229,17 +221,19 @@ func TestWhatIsCarriedOverStandsBesideSharedIdentifiers(t *testing.T) {
 			t.Fatal(err)
 		}
 		then := w.refused(t, next, names)
-		for one := range after {
-			if !now[one] {
-				t.Fatalf("%v is refused, and not where others were carried over", one)
-			}
-		}
-		for one := range now {
-			if !then[one] {
-				t.Fatalf("%v was carried over, and the next build has lost it", one)
-			}
-		}
+		checkStill(t, after, now, "is refused, and not where others were carried over")
+		checkStill(t, now, then, "was carried over, and the next build has lost it")
 	})
+}
+
+// checkStill checks that whoever was refused is refused still.
+func checkStill(t *rapid.T, refused, now map[heldRefusal]bool, otherwise string) {
+	t.Helper()
+	for one := range refused {
+		if !now[one] {
+			t.Fatalf("%v %s", one, otherwise)
+		}
+	}
 }
 
 // TestWhatPassesIsNoMoreThanAllRowsTogetherPermit holds a build that was not stopped to one of the rows of both: who is

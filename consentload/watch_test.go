@@ -8,12 +8,19 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // watchCatalog knows one notice.
 func watchCatalog(t *testing.T) *Catalog {
 	t.Helper()
-	config, err := ReadConfig("cpm.yaml", []byte("version: 1\nnotices: {policy: {versions: [\"1\", \"2\"]}}\n"))
+	return catalogOf(t, "version: 1\nnotices: {policy: {versions: [\"1\", \"2\"]}}\n")
+}
+
+// catalogOf reads a configuration.
+func catalogOf(t rapid.TB, text string) *Catalog {
+	t.Helper()
+	config, err := ReadConfig("cpm.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
