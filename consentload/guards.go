@@ -24,7 +24,7 @@ func (l *loader) guard(sources []Source) error {
 	}
 	if total.UnreadRefusals > 0 && !l.options.AcceptUnreadRefusals {
 		return fault.New(fault.Guard, "", "%d refusals name no identifier of the kinds that are read (%s)",
-			total.UnreadRefusals, joinKinds(l.options.Kinds)).
+			total.UnreadRefusals, JoinKinds(l.options.Kinds)).
 			Hint("read more kinds (--kinds), or accept that these refusals are not obeyed: --accept-unread-refusals")
 	}
 	return nil

@@ -247,7 +247,7 @@ func listColumns(kinds *Kinds, source ListSource, header []string) ([]listColumn
 	for _, kind := range slices.Sorted(maps.Keys(source.Columns)) {
 		if !kinds.Has(kind) {
 			return nil, fault.New(fault.Usage, source.Path, "%s is no identifier kind", kind).
-				Hint("the kinds are %s, and their hashes, such as phone_sha256", joinKinds(kinds.Names()))
+				Hint("the kinds are %s, and their hashes, such as phone_sha256", JoinKinds(kinds.Names()))
 		}
 	}
 	var columns []listColumn

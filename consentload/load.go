@@ -140,7 +140,7 @@ func newLoader(catalog *Catalog, options Options) (*loader, error) {
 		}
 		if !catalog.Kinds.Has(kind) {
 			return nil, fault.New(fault.Usage, "", "%s is no identifier kind", kind).
-				Hint("the kinds are %s", joinKinds(catalog.Kinds.Names()))
+				Hint("the kinds are %s", JoinKinds(catalog.Kinds.Names()))
 		}
 		kept[kind] = true
 	}

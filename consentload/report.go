@@ -125,7 +125,8 @@ func (r *Report) PassedColumns() []string {
 	return slices.Compact(names)
 }
 
-func joinKinds(kinds []Kind) string {
+// JoinKinds lists kinds for a message.
+func JoinKinds(kinds []Kind) string {
 	words := make([]string, len(kinds))
 	for i, kind := range kinds {
 		words[i] = string(kind)

@@ -32,7 +32,7 @@ func Shaping(c *Config, kinds []Kind, sources []Source, used func(name string) b
 		"identifier kinds": short(c.Kinds), "hashes": short(c.Hashes), "ignore": short(c.Ignore),
 	}
 	if len(kinds) > 0 {
-		facts[kindsFact] = joinKinds(slices.Sorted(slices.Values(kinds)))
+		facts[kindsFact] = JoinKinds(slices.Sorted(slices.Values(kinds)))
 	}
 	for name, channel := range c.Channels {
 		facts["channel "+name] = list(channel.Aliases)

@@ -37,7 +37,7 @@ func readAsked(ctx context.Context, std streams, kinds *consentload.Kinds, argum
 			names = append(names, string(name))
 		}
 		f := fault.New(fault.Usage, "", "%s is no identifier kind", consentload.Tell(word)).
-			Hint("the kinds are %s: cpm explain phone", strings.Join(names, ", "))
+			Hint("the kinds are %s: cpm explain phone", consentload.JoinKinds(kinds.Names()))
 		if near := consentload.Nearest(string(a.kind), names); near != "" {
 			f.Mend = "did you mean " + near + "?"
 		}

@@ -93,12 +93,12 @@ func (b *building) write(context.Context) error {
 
 func (b *building) making() (consentload.Making, error) {
 	declared, err := b.declaredSources()
-	used := func(name string) bool {
-		return slices.ContainsFunc(b.sources, func(s consentload.Source) bool { return !s.Undeclared && s.Name == name })
+	read := func(name string) int {
+		return slices.IndexFunc(b.sources, func(s consentload.Source) bool { return !s.Undeclared && s.Name == name })
 	}
+	used := func(name string) bool { return read(name) >= 0 }
 	for i := range declared { // as they were read: --preset may have named the mapping of one that has none
-		at := slices.IndexFunc(b.sources, func(s consentload.Source) bool { return !s.Undeclared && s.Name == declared[i].Name })
-		if at >= 0 {
+		if at := read(declared[i].Name); at >= 0 {
 			declared[i].Mapping = b.sources[at].Mapping
 		}
 	}

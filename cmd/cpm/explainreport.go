@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 
 	"cpm/consentload"
@@ -97,9 +96,7 @@ type explainedRecord struct {
 }
 
 func (x *explainReport) write(w io.Writer) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(x)
+	return newEncoder(w).Encode(x)
 }
 
 func (r *explaining) report() *explainReport {

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"cpm/consentload"
@@ -75,23 +73,15 @@ func writeIndexJSON(w io.Writer, s *consentload.Snapshot) error {
 		shown.NewestAct = a.Newest.String()
 	}
 	for _, source := range a.Sources {
-		one := shownSource{Name: sourceName(source.Name), Tally: source.Tally}
+		one := shownSource{Name: cmp.Or(source.Name, "--consent"), Tally: source.Tally}
 		if source.Newest != consentload.None {
 			one.Newest = source.Newest.String()
 		}
 		shown.Sources = append(shown.Sources, one)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
+	encoder := newEncoder(w)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(shown)
-}
-
-func sourceName(name string) string {
-	if name == "" {
-		return "--consent"
-	}
-	return name
 }
 
 func writeIndexText(w io.Writer, s *consentload.Snapshot) error {
@@ -112,21 +102,21 @@ func writeIndexText(w io.Writer, s *consentload.Snapshot) error {
 	}
 	say("key", "%s", map[bool]string{true: "secret: only whoever has it too can look for identifiers", false: enumerable}[a.Secret])
 	say("identifiers", "%s, in %s of several", number(int64(a.Identifiers)), counted(a.Linked, "subject", "subjects"))
-	for _, kind := range slices.Sorted(maps.Keys(a.ByKind)) {
+	for _, kind := range sortedKeys(a.ByKind) {
 		if a.ByKind[kind] > 0 {
 			say("", "  %s %s", kind, number(int64(a.ByKind[kind])))
 		}
 	}
 	if len(a.Kinds) > 0 {
-		say("kinds", "these alone were read: %s", joined(a.Kinds))
+		say("kinds", "these alone were read: %s", consentload.JoinKinds(a.Kinds))
 	}
 	if len(a.Digests) > 0 {
-		say("digests", "%s", joined(a.Digests))
+		say("digests", "%s", consentload.JoinKinds(a.Digests))
 	}
 	say("channels", "%s", strings.Join(told(a.Channels), ", "))
 	say("purposes", "%s", strings.Join(told(a.Purposes), ", "))
 	for _, source := range a.Sources {
-		say("source", "%s: %s, newest act %s", sourceName(source.Name), rowsOf(source.Tally.Rows), source.Newest)
+		say("source", "%s: %s, newest act %s", cmp.Or(source.Name, "--consent"), rowsOf(source.Tally.Rows), source.Newest)
 	}
 	if a.Carried > 0 {
 		say("carried over", "%s of earlier builds that no export holds", counted(a.Carried, "refusal", "refusals"))
@@ -136,14 +126,6 @@ func writeIndexText(w io.Writer, s *consentload.Snapshot) error {
 	}
 	_, err = io.WriteString(w, b.String())
 	return err
-}
-
-func joined(kinds []consentload.Kind) string {
-	words := make([]string, len(kinds))
-	for i, kind := range kinds {
-		words[i] = string(kind)
-	}
-	return strings.Join(words, ", ")
 }
 
 func writeVerified(w io.Writer, s *consentload.Snapshot) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 
@@ -213,9 +212,7 @@ func (i *inspecting) mayHold(header []string, contact consentload.Kind) bool {
 // end writes the JSON, and returns what was wrong with the files.
 func (i *inspecting) end() error {
 	if i.options.json {
-		encoder := json.NewEncoder(i.std.out)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(i.files); err != nil {
+		if err := newEncoder(i.std.out).Encode(i.files); err != nil {
 			return err
 		}
 	}

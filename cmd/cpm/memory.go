@@ -53,4 +53,4 @@ func collectOften() (usual func()) {
 }
 
 // untouched is made once: memory that was used before would have to be cleared.
-var untouched = sync.OnceValue(func() []byte { return make([]byte, 32<<20) })
+var untouched = sync.OnceValue(func() []byte { return make([]byte, 32<<20) }) //nolint:gochecknoglobals // of the process, as its heap is

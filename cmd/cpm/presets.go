@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -46,9 +45,7 @@ func newPresetsListCommand() *cobra.Command {
 				all = append(all, shownPreset{m.Name, m.Title, m.Source, m.Caveats})
 			}
 			if asJSON {
-				encoder := json.NewEncoder(cmd.OutOrStdout())
-				encoder.SetEscapeHTML(false)
-				return encoder.Encode(all)
+				return newEncoder(cmd.OutOrStdout()).Encode(all)
 			}
 			for _, one := range all {
 				mark := ' '

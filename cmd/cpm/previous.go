@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/spf13/pflag"
 
@@ -138,7 +137,5 @@ func (t *talk) built(b *building, size int64) error {
 			shown.Previous.Cells = append(shown.Previous.Cells, shownLost{told([]string{lost.Channel})[0], told([]string{lost.Purpose})[0], lost.Refusals})
 		}
 	}
-	encoder := json.NewEncoder(t.json)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(shown)
+	return newEncoder(t.json).Encode(shown)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -200,9 +199,7 @@ func (t *talk) object(report *filter.Report) error {
 	if t.json == nil {
 		return nil
 	}
-	encoder := json.NewEncoder(t.json)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(report)
+	return newEncoder(t.json).Encode(report)
 }
 
 // done tells the counts.
