@@ -61,10 +61,11 @@ func (r *jsonRow) object(m *jsonMembers, base int) int {
 	}
 	var firsts uint64 // the first bytes that keys of interest have, modulo 64
 	for _, w := range r.wants[base:] {
-		if w.rest != "" {
-			firsts |= 1 << (w.rest[0] & 63)
+		if w.rest == "" {
+			continue
 		}
-		if w.rest != "" && r.strict {
+		firsts |= 1 << (w.rest[0] & 63)
+		if r.strict {
 			firsts |= 1 << ((w.rest[0] ^ otherCase) & 63)
 		}
 	}

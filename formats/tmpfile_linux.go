@@ -12,12 +12,8 @@ import (
 // openUnnamed uses O_TMPFILE: a killed run leaves nothing, for there never was a name. ext4, XFS, Btrfs and tmpfs have
 // it; NFS, FAT and older overlays have not.
 func openUnnamed(folder string) (*os.File, error) {
-	f, err := os.OpenFile(folder, os.O_WRONLY|unix.O_TMPFILE, privateMode)
+	f, err := openNameless(folder, os.O_WRONLY)
 	if err != nil {
-		// A kernel before 3.11 takes the flag for a plain directory open for writing: EISDIR.
-		if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EINVAL) {
-			return nil, fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
-		}
 		return nil, err
 	}
 	// The name comes through /proc, which a container may lack: better to learn it now than after hours of work.
@@ -94,10 +90,14 @@ func beginWriting(file *os.File, at, n int64) {
 }
 
 // openScratch is openUnnamed for a file that is read again and never gets a name.
-func openScratch(folder string) (*os.File, error) {
-	file, err := os.OpenFile(folder, os.O_RDWR|unix.O_TMPFILE, privateMode)
+func openScratch(folder string) (*os.File, error) { return openNameless(folder, os.O_RDWR) }
+
+// openNameless opens a new file without a name; the error is errors.ErrUnsupported where there is no such thing.
+func openNameless(folder string, access int) (*os.File, error) {
+	f, err := os.OpenFile(folder, access|unix.O_TMPFILE, privateMode)
+	// A kernel before 3.11 takes the flag for a plain directory open for writing: EISDIR.
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EISDIR) || errors.Is(err, unix.EINVAL) {
-		err = errors.Join(errors.ErrUnsupported, err)
+		return nil, fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
 	}
-	return file, err
+	return f, err
 }
