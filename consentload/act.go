@@ -83,7 +83,7 @@ func (r *record) has(c *condition) bool {
 // value returns what stands in a column of the row, or of the element, at hand; nil for nothing. A value that should
 // hold JSON and does not is remembered as broken.
 func (r *record) value(f *ref) []byte {
-	if f.from == ofColumn && f.path == nil && f.watch == 0 {
+	if f.isCell() {
 		return r.batch.Values(f.place)[r.row]
 	}
 	return r.lookInto(f)

@@ -48,6 +48,7 @@ func newReading(l *loader, name string, form *shape) *reading {
 		if form.dates {
 			r.times = r.times.withDates()
 		}
+		r.plain = newPlainRows(r)
 		run.records = append(run.records, r)
 	}
 	return run
@@ -147,6 +148,10 @@ func (run *reading) batch(n numbered, r *record, log *shard) error {
 	rows := n.batch.Rows()
 	r.begin(n.batch)
 	for row := range rows {
+		if r.plain != nil && !n.batch.Malformed(row) && r.plain.read(row) {
+			log.add(&r.plain.event)
+			continue
+		}
 		what, err := r.read(row)
 		switch {
 		case err != nil:

@@ -47,8 +47,9 @@ type record struct {
 	newest  Instant
 	nextAct Instant // the first one after as-of
 
-	asked, found []bool    // by watched column
-	watching     *watching // nil: of nobody in particular
+	plain        *plainRows // nil: the shape may tell more than one act in whole cells
+	asked, found []bool     // by watched column
+	watching     *watching  // nil: of nobody in particular
 }
 
 // wordNumber is what an export's word for a channel or purpose stands for.
@@ -61,7 +62,12 @@ type wordNumber struct {
 }
 
 // begin takes up the rows of a batch.
-func (r *record) begin(b formats.Batch) { r.batch = b }
+func (r *record) begin(b formats.Batch) {
+	r.batch = b
+	if r.plain != nil {
+		r.plain.begin(b)
+	}
+}
 
 // reset forgets the row before. What most rows leave alone is looked at before it is written: it lies in other lines of
 // the cache.

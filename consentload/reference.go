@@ -39,6 +39,9 @@ const (
 
 func (f ref) set() bool { return f.from != nowhere }
 
+// isCell reports a column whose cells are taken as they stand.
+func (f *ref) isCell() bool { return f.from == ofColumn && f.path == nil && f.watch == 0 }
+
 // free reports a key, a value or a part of a column's name: nothing says that words stand there, and names of persons may.
 func (f *ref) free() bool {
 	return f.from == ofMatch || f.from == ofElementKey || f.from == ofElement && len(f.path) == 0

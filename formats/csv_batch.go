@@ -24,13 +24,29 @@ type csvBatch struct {
 	arena   []byte     // values whose doubled quotes were undone, or that were decoded
 	decoder transform.Transformer
 
+	marks []uint32 // of a grid: where its fields end
+
 	lines lineCount
 }
 
-// Decode implements Batch. In a text without quotes a row costs three searches of its bytes: for its end, for the
-// columns asked for, and a count of the delimiters behind them. A row that holds a quote is split field by field.
+// Decode implements Batch.
 func (b *csvBatch) Decode() error {
 	b.reset()
+	if !b.grid() {
+		if err := b.split(); err != nil {
+			return err
+		}
+	}
+	b.markTorn()
+	b.decodeValues()
+	err := b.damaged(len(b.data), nil)
+	b.isReady = err == nil
+	return err
+}
+
+// split splits a text row by row. A row without quotes costs three searches of its bytes: for its end, for the columns
+// asked for, and a count of the delimiters behind them. A row that holds a quote is split field by field.
+func (b *csvBatch) split() error {
 	c := cursor{data: b.data, delim: b.from.delim, lf: -1}
 	nextQuote := index(b.data, 0, quote)
 	for at := 0; at < len(b.data); {
@@ -61,11 +77,7 @@ func (b *csvBatch) Decode() error {
 		b.rows = append(b.rows, row)
 		at = int(row.stop)
 	}
-	b.markTorn()
-	b.decodeValues()
-	err := b.damaged(len(b.data), nil)
-	b.isReady = err == nil
-	return err
+	return nil
 }
 
 func (b *csvBatch) reset() {
