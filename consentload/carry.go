@@ -76,8 +76,14 @@ func (l *foldedLog) move(from *foldedLog, to []uint32) {
 		l.dormant = append(l.dormant, to[ordinal])
 	}
 	for _, c := range from.crowded {
-		l.crowded = append(l.crowded, crowd{to[c.ordinal], c.facts})
+		l.crowded = append(l.crowded, crowd{to[c.ordinal], c.combinations})
 	}
+	together := *from.together
+	together.ordinals = make([]uint32, len(from.together.ordinals))
+	for i, ordinal := range from.together.ordinals {
+		together.ordinals[i] = to[ordinal]
+	}
+	l.together = &together
 }
 
 // carry returns what is to be added to the log, so that the refusals stand again.

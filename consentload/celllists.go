@@ -26,6 +26,14 @@ func (l *cellLists) append(o *cellLists) {
 	l.expiries = append(l.expiries, o.expiries...)
 }
 
+// empty forgets all identifiers, and keeps the room.
+func (l *cellLists) empty() {
+	for _, list := range l.lists() {
+		*list = (*list)[:0]
+	}
+	l.expiries = l.expiries[:0]
+}
+
 // each calls do with every ordinal.
 func (l *cellLists) each(do func(ordinal *uint32)) {
 	for _, list := range l.lists() {
@@ -39,7 +47,7 @@ func (l *cellLists) each(do func(ordinal *uint32)) {
 }
 
 // join makes the lists of a cell of those of all partitions; firsts are the ordinals of their first identifiers.
-func (l *cellLists) join(parts []*foldedLog, firsts []uint32, cell int) {
+func (l *cellLists) join(parts []*part, firsts []uint32, cell int) {
 	ends := 0
 	for _, part := range parts {
 		ends += len(part.settled[cell].expiries)

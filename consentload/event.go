@@ -66,13 +66,12 @@ type named struct {
 	kind KindID
 }
 
-// fact is what one event says of one identifier; the log of a load.
+// fact is what one event says of one identifier.
 type fact struct {
 	key     Key
 	when    Instant
 	expires Instant
 	scope   scope
-	tuple   uint32 // the identifiers with which it stands in the event; 0: none
 	version uint16
 	status  Status
 	kind    KindID

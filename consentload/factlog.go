@@ -1,7 +1,6 @@
 package consentload
 
-// briefFact is a fact of an event that names no other identifier and does not expire, as most do: 32 bytes, where a fact
-// has 48.
+// briefFact is a fact that does not expire, as most: 32 bytes, where a fact has 40.
 type briefFact struct {
 	key     Key
 	when    Instant
@@ -14,7 +13,7 @@ type briefFact struct {
 // Sizes of facts in memory.
 const (
 	briefBytes = 32
-	factBytes  = 48
+	factBytes  = 40
 )
 
 // blocks is a log that grows without moving what it holds.
@@ -23,16 +22,14 @@ type blocks struct {
 	whole pages[fact]
 }
 
-func (b *blocks) add(f fact) (bytes int) {
-	if f.tuple == 0 && f.expires == noExpiry {
+func (b *blocks) add(f *fact) (bytes int) {
+	if f.expires == noExpiry {
 		b.brief.add(briefFact{f.key, f.when, f.scope, f.version, f.status, f.kind})
 		return briefBytes
 	}
-	b.whole.add(f)
+	b.whole.add(*f)
 	return factBytes
 }
-
-func (b *blocks) len() int { return b.brief.n + b.whole.n }
 
 // fact is the whole of a brief one.
 func (f *briefFact) fact() fact {
@@ -41,18 +38,10 @@ func (f *briefFact) fact() fact {
 	}
 }
 
-// shifted is a fact whose tuple is numbered over all shards.
-func (f fact) shifted(offset uint32) fact {
-	if f.tuple != 0 {
-		f.tuple += offset
-	}
-	return f
-}
-
-// drain appends the log to a slice, shifting its tuples by an offset, and empties it.
-func (b *blocks) drain(to []fact, offset uint32) []fact {
+// drain appends the log to a slice and empties it.
+func (b *blocks) drain(to []fact) []fact {
 	b.brief.drain(func(f *briefFact) { to = append(to, f.fact()) })
-	b.whole.drain(func(f *fact) { to = append(to, f.shifted(offset)) })
+	b.whole.drain(func(f *fact) { to = append(to, *f) })
 	*b = blocks{}
 	return to
 }

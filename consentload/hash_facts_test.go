@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,48 +16,49 @@ func TestFactsAboutDigestsAreBroughtToTheRawIdentifier(t *testing.T) {
 	raw := keyOfValue(t, kinds, "phone", "13800000001")
 	declared, undeclared := hashKey(t, kinds, "phone_sha256", "+8613800000001"), hashKey(t, kinds, "phone_sha256", "13800000001")
 	stranger := hashKey(t, kinds, "phone_sha256", "+8613900000001")
-	of := func(key Key, kind KindID, status Status, tuple uint32) fact {
-		return fact{key: key, kind: kind, status: status, tuple: tuple, when: 7, expires: noExpiry, scope: scope{1, 2}}
+	mail := named{keyOfValue(t, kinds, "email", "a@example.com"), 1}
+	of := func(key Key, kind KindID, status Status, beside ...named) event {
+		return event{names: append([]named{{key, kind}}, beside...), status: status, when: 7, expires: noExpiry, scope: scope{1, 2}}
 	}
 	for name, c := range map[string]struct {
-		said fact
-		want []fact
+		said event
+		want []event
 		hits map[string]int64
 	}{
 		"a grant under the declared form is the number's": {
-			of(declared, hashed, Granted, 3), []fact{of(raw, 0, Granted, 3)}, map[string]int64{"e164": 1},
+			of(declared, hashed, Granted, mail), []event{of(raw, 0, Granted, mail)}, map[string]int64{"e164": 1},
 		},
 		"a refusal under the declared form is the number's alone": {
-			of(declared, hashed, Withdrawn, 3), []fact{of(raw, 0, Withdrawn, 3)}, map[string]int64{"e164": 1},
+			of(declared, hashed, Withdrawn, mail), []event{of(raw, 0, Withdrawn, mail)}, map[string]int64{"e164": 1},
 		},
 		"a pending act under the declared form is the number's": {
-			of(declared, hashed, Pending, 0), []fact{of(raw, 0, Pending, 0)}, map[string]int64{"e164": 1},
+			of(declared, hashed, Pending), []event{of(raw, 0, Pending)}, map[string]int64{"e164": 1},
 		},
 		"a quarantined record under the declared form is the number's": {
-			of(declared, hashed, unreadable, 0), []fact{of(raw, 0, unreadable, 0)}, map[string]int64{"e164": 1},
+			of(declared, hashed, unreadable), []event{of(raw, 0, unreadable)}, map[string]int64{"e164": 1},
 		},
 		"a grant under another form is the digest's": {
-			of(undeclared, hashed, Granted, 3), []fact{of(undeclared, hashed, Granted, 3)}, nil,
+			of(undeclared, hashed, Granted, mail), []event{of(undeclared, hashed, Granted, mail)}, nil,
 		},
 		"a pending act under another form is the digest's": {
-			of(undeclared, hashed, Pending, 3), []fact{of(undeclared, hashed, Pending, 3)}, nil,
+			of(undeclared, hashed, Pending, mail), []event{of(undeclared, hashed, Pending, mail)}, nil,
 		},
 		"a withdrawal under another form is of both, and links nobody to the number": {
-			of(undeclared, hashed, Withdrawn, 3), []fact{of(undeclared, hashed, Withdrawn, 3), of(raw, 0, Withdrawn, 0)}, map[string]int64{"national": 1},
+			of(undeclared, hashed, Withdrawn, mail), []event{of(undeclared, hashed, Withdrawn, mail), of(raw, 0, Withdrawn)}, map[string]int64{"national": 1},
 		},
 		"a denial under another form is of both": {
-			of(undeclared, hashed, Denied, 0), []fact{of(undeclared, hashed, Denied, 0), of(raw, 0, Denied, 0)}, map[string]int64{"national": 1},
+			of(undeclared, hashed, Denied), []event{of(undeclared, hashed, Denied), of(raw, 0, Denied)}, map[string]int64{"national": 1},
 		},
 		"a quarantined record under another form is of both": {
-			of(undeclared, hashed, unreadable, 0), []fact{of(undeclared, hashed, unreadable, 0), of(raw, 0, unreadable, 0)}, map[string]int64{"national": 1},
+			of(undeclared, hashed, unreadable), []event{of(undeclared, hashed, unreadable), of(raw, 0, unreadable)}, map[string]int64{"national": 1},
 		},
-		"a digest of nobody who was read stays":        {of(stranger, hashed, Withdrawn, 1), []fact{of(stranger, hashed, Withdrawn, 1)}, nil},
-		"a raw number stays":                           {of(raw, 0, Withdrawn, 1), []fact{of(raw, 0, Withdrawn, 1)}, nil},
-		"a raw value that looks like a digest is none": {of(declared, 2, Withdrawn, 1), []fact{of(declared, 2, Withdrawn, 1)}, nil},
+		"a digest of nobody who was read stays":        {of(stranger, hashed, Withdrawn, mail), []event{of(stranger, hashed, Withdrawn, mail)}, nil},
+		"a raw number stays":                           {of(raw, 0, Withdrawn, mail), []event{of(raw, 0, Withdrawn, mail)}, nil},
+		"a raw value that looks like a digest is none": {of(declared, 2, Withdrawn, mail), []event{of(declared, 2, Withdrawn, mail)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &aliasing{kinds: kinds, aliases: aliases}
-			if diff := cmp.Diff(c.want, a.facts([]fact{c.said}), cmp.AllowUnexported(fact{}, scope{})); diff != "" {
+			if diff := cmp.Diff(c.want, brought(a, c.said), cmp.AllowUnexported(event{}, named{}, scope{})); diff != "" {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(c.hits, a.hits.Words()); diff != "" {
@@ -65,13 +67,25 @@ func TestFactsAboutDigestsAreBroughtToTheRawIdentifier(t *testing.T) {
 		})
 	}
 
-	a := &aliasing{kinds: kinds, aliases: aliases}
-	mail := named{keyOfValue(t, kinds, "email", "a@example.com"), 1}
-	got := a.names([]named{{declared, hashed}, mail, {raw, 0}, {undeclared, hashed}, {stranger, hashed}})
+	log := &shard{hashed: hashed}
+	log.add(&event{names: []named{{declared, hashed}, mail, {raw, 0}, {undeclared, hashed}, {stranger, hashed}}, status: Granted})
+	log.settle(&aliasing{kinds: kinds, aliases: aliases})
 	want := []named{{raw, 0}, mail, {undeclared, hashed}, {stranger, hashed}}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(named{})); diff != "" {
-		t.Error(diff)
-	}
+	slices.SortFunc(want, compareNames)
+	log.joint[partitionOf(raw)].drain(func(events []byte) {
+		if diff := cmp.Diff(want, firstJoint(events).event(nil).names, cmp.AllowUnexported(named{})); diff != "" {
+			t.Error("an event that names one identifier twice:", diff)
+		}
+	})
+}
+
+// brought returns the events that come of one: itself, then its copies.
+func brought(a *aliasing, said event) (all []event) {
+	a.bring(&said, func(e *event) {
+		e.names = slices.Clone(e.names)
+		all = append(all, *e)
+	})
+	return append(all[len(all)-1:], all[:len(all)-1]...)
 }
 
 func TestARefusalUnderADigestOfTwoNumbersReachesBoth(t *testing.T) {
@@ -83,9 +97,11 @@ func TestARefusalUnderADigestOfTwoNumbersReachesBoth(t *testing.T) {
 	a := &aliasing{kinds: kinds, aliases: noted(t, book, 1, []string{"+8613800138000", "+13800138000"})}
 	digest := hashKey(t, kinds, "phone_md5", "13800138000")
 	reached := map[Key]Status{}
-	for _, f := range a.facts([]fact{{key: digest, kind: hashed, status: Denied}, {key: digest, kind: hashed, status: Granted}}) {
-		if f.kind == 0 {
-			reached[f.key] = f.status
+	for _, status := range []Status{Denied, Granted} {
+		for _, e := range brought(a, event{names: []named{{digest, hashed}}, status: status}) {
+			if e.names[0].kind == 0 {
+				reached[e.names[0].key] = e.status
+			}
 		}
 	}
 	want := map[Key]Status{

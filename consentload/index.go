@@ -130,7 +130,7 @@ func (x *Index) settle(ctx context.Context, l *loader, log *foldedLog) (r *resol
 		}
 		x.sort(l.catalog.Kinds, log.kinds)
 		r = newResolver(l.catalog, l.words, log)
-		r.links = unite(l, log, x.keys)
+		r.links = unite(l, log)
 		x.subjects = newLinkTable(r.links.members, x.Len())
 		l.report.Linked, l.report.SharedByKind = int64(len(r.links.members)), r.links.byKind
 		settled := log.settled

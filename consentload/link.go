@@ -2,12 +2,14 @@ package consentload
 
 import (
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // links says which identifiers are one subject.
 type links struct {
 	subject []uint32   // the smallest ordinal of the subject, for each identifier; nil: each is its own
-	members [][]uint32 // the identifiers of each subject of several, in the order of their smallest
+	members [][]uint32 // the identifiers of each subject of several, in order
 	shared  []bool     // beyond max_links; nil: none
 	byKind  map[Kind]int64
 	// shadows are, by subject, the acts of the shared identifiers that its events name, each apart: what was done at a
@@ -24,35 +26,72 @@ func (u *links) of(ordinal uint32) uint32 {
 }
 
 // unite finds the shared identifiers and, unless each identifier is a subject of its own, the subjects.
-func unite(l *loader, log *foldedLog, keys *keyTable) *links {
+func unite(l *loader, log *foldedLog) *links {
 	u := &links{byKind: map[Kind]int64{}}
-	together := ordinalsOf(l.shards, keys)
-	if l.options.Previous == nil { // with it they may be asked for again
-		for _, s := range l.shards {
-			s.tuples = tuples{}
-		}
-	}
-	u.findShared(l.catalog, log, together)
-	if l.catalog.Link == LinkNone || together.empty() {
+	u.findShared(l.catalog, log)
+	if l.catalog.Link == LinkNone || log.together.len() == 0 {
 		return u
 	}
 	u.subject = make([]uint32, len(log.keys))
 	for i := range u.subject {
 		u.subject[i] = uint32(i)
 	}
-	together.each(func(ordinals []uint32) {
+	u.joinAll(log.together, u.closed(l, log.together))
+	if u.shared != nil && l.catalog.Link == LinkAll {
+		u.shade(l, log)
+	}
+	return u
+}
+
+// closed makes a subject of every combination whose identifiers stand nowhere else, several at once, and returns the
+// numbers of the others.
+func (u *links) closed(l *loader, together *combinations) (others []uint32) {
+	type share struct {
+		subjects [][]uint32
+		others   []uint32
+	}
+	n, workers := uint32(together.len()), uint32(l.options.Workers)
+	shares := make([]share, workers)
+	var group errgroup.Group
+	for i := range shares {
+		group.Go(func() error {
+			of := &shares[i]
+			for c := uint64(n) * uint64(i) / uint64(workers); c < uint64(n)*uint64(i+1)/uint64(workers); c++ {
+				if together.open[c] || together.size(uint32(c))-1 > l.catalog.leastLinks() {
+					of.others = append(of.others, uint32(c))
+					continue
+				}
+				members := together.of(uint32(c))
+				slices.Sort(members)
+				for _, ordinal := range members {
+					u.subject[ordinal] = members[0]
+				}
+				of.subjects = append(of.subjects, members)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // none of them fails
+	for i := range shares {
+		u.members, others = append(u.members, shares[i].subjects...), append(others, shares[i].others...)
+	}
+	return others
+}
+
+// joinAll makes subjects of combinations that share identifiers.
+func (u *links) joinAll(together *combinations, which []uint32) {
+	joined := make([]bool, len(u.subject))
+	for _, i := range which {
+		ordinals := together.of(i)
 		lead, found := u.anchor(ordinals)
 		for _, ordinal := range ordinals {
 			if found && !u.isShared(ordinal) {
 				u.join(lead, ordinal)
+				joined[ordinal] = true
 			}
 		}
-	})
-	u.gather()
-	if u.shared != nil && l.catalog.Link == LinkAll {
-		u.shade(l, log, together)
 	}
-	return u
+	u.gather(joined)
 }
 
 func (u *links) isShared(ordinal uint32) bool { return u.shared != nil && u.shared[ordinal] }
@@ -67,83 +106,22 @@ func (u *links) anchor(ordinals []uint32) (uint32, bool) {
 	return 0, false
 }
 
-// combinations are tuples by ordinals, in the order of their numbers over all shards.
-type combinations struct {
-	ordinals []uint32
-	starts   []uint32 // one more than there are combinations
-}
-
-// ordinalsOf finds the names of all tuples, many at once; every one of them was logged.
-func ordinalsOf(shards []*shard, keys *keyTable) *combinations {
-	const side = 1024
-	c := &combinations{starts: []uint32{0}}
-	asked, found := make([]Key, 0, side), make([]uint32, side)
-	for _, s := range shards {
-		for names := range slices.Chunk(s.tuples.names, side) {
-			asked = asked[:0]
-			for _, name := range names {
-				asked = append(asked, name.key)
-			}
-			keys.findAll(asked, found)
-			c.ordinals = append(c.ordinals, found[:len(asked)]...)
-		}
-		first := uint32(len(c.ordinals) - len(s.tuples.names))
-		for i := range s.tuples.starts {
-			c.starts = append(c.starts, first+s.tuples.end(i))
-		}
-	}
-	return c
-}
-
-func (c *combinations) empty() bool { return len(c.starts) == 1 }
-
-// of returns the combination of a number.
-func (c *combinations) of(tuple uint32) []uint32 {
-	return c.ordinals[c.starts[tuple-1]:c.starts[tuple]]
-}
-
-func (c *combinations) each(do func(ordinals []uint32)) {
-	for tuple := uint32(1); int(tuple) < len(c.starts); tuple++ {
-		do(c.of(tuple))
-	}
-}
-
-// pairs returns every two identifiers that stand in one event, in both directions, once, in order. Only identifiers
-// that stand in more than least combinations are looked at: others cannot be shared.
-func (c *combinations) pairs(identifiers, least int) []uint64 {
-	count := make([]uint32, identifiers)
-	for _, ordinal := range c.ordinals {
-		count[ordinal]++
-	}
-	var pairs []uint64
-	c.each(func(ordinals []uint32) {
-		for _, a := range ordinals {
-			if int(count[a]) <= least {
-				continue
-			}
-			for _, b := range ordinals {
-				if a != b {
-					pairs = append(pairs, uint64(a)<<32|uint64(b))
-				}
-			}
-		}
-	})
-	slices.Sort(pairs)
-	return slices.Compact(pairs)
-}
-
 // findShared marks the identifiers that stand beside more than max_links different values of any one other kind.
-func (u *links) findShared(c *Catalog, log *foldedLog, together *combinations) {
+func (u *links) findShared(c *Catalog, log *foldedLog) {
 	kinds := c.Kinds.All()
 	beside := make([]int, len(kinds))
-	pairs := together.pairs(len(log.keys), c.leastLinks())
-	for i := 0; i < len(pairs); {
-		clear(beside)
-		ordinal := uint32(pairs[i] >> 32)
-		for ; i < len(pairs) && uint32(pairs[i]>>32) == ordinal; i++ {
-			beside[log.kinds[uint32(pairs[i])]]++
+	var others []uint32
+	for _, many := range log.crowded {
+		others = others[:0]
+		for _, i := range many.combinations {
+			others = append(others, log.together.of(i)...)
 		}
-		own := log.kinds[ordinal]
+		slices.Sort(others)
+		clear(beside)
+		for _, other := range slices.Compact(others) {
+			beside[log.kinds[other]]++
+		}
+		own := log.kinds[many.ordinal]
 		beside[own] = 0
 		if slices.Max(beside) <= c.MaxLinks(kinds[own]) {
 			continue
@@ -151,7 +129,7 @@ func (u *links) findShared(c *Catalog, log *foldedLog, together *combinations) {
 		if u.shared == nil {
 			u.shared = make([]bool, len(log.keys))
 		}
-		u.shared[ordinal] = true
+		u.shared[many.ordinal] = true
 		u.byKind[kinds[own]]++
 	}
 }
@@ -170,25 +148,22 @@ func (u *links) root(i uint32) uint32 {
 	return i
 }
 
-// gather points every identifier at its subject and lists the members of each.
-func (u *links) gather() {
+// gather points every identifier that was joined at its subject, and lists the members of each.
+func (u *links) gather(joined []bool) {
 	size := make([]uint32, len(u.subject))
-	groups, total := 0, uint32(0)
-	for i := range u.subject {
-		lead := u.root(uint32(i))
-		u.subject[i] = lead
-		if size[lead]++; size[lead] == 2 {
-			groups, total = groups+1, total+1
-		}
-		if size[lead] > 1 {
+	total := uint32(0)
+	for i, is := range joined {
+		if is {
+			u.subject[i] = u.root(uint32(i))
+			size[u.subject[i]]++
 			total++
 		}
 	}
 	room := make([]uint32, 0, total)
 	at := make([]uint32, len(u.subject)) // by leading identifier: its group, counted from 1
-	u.members = make([][]uint32, 0, groups)
-	for i, lead := range u.subject {
-		if size[lead] < 2 {
+	for i, is := range joined {
+		lead := u.subject[i]
+		if !is || size[lead] < 2 {
 			continue
 		}
 		if at[lead] == 0 {
@@ -205,23 +180,21 @@ func (u *links) gather() {
 // shade collects what each subject did at shared identifiers. A refusal that names a shared identifier is lifted for
 // the rest of the subject only when the subject was granted anew there too; what strangers were granted at a store's
 // tablet lifts nothing.
-func (u *links) shade(l *loader, log *foldedLog, together *combinations) {
+func (u *links) shade(l *loader, log *foldedLog) {
 	u.shadows = map[uint32][][]acts{}
-	for _, c := range log.crowded {
-		if !u.shared[c.ordinal] {
+	for _, many := range log.crowded {
+		if !u.shared[many.ordinal] {
 			continue
 		}
-		bySubject := map[uint32][]fact{}
-		for _, f := range c.facts {
-			if lead, found := u.anchor(together.of(f.tuple)); found {
+		bySubject := map[uint32][]acts{}
+		for _, i := range many.combinations {
+			if lead, found := u.anchor(log.together.of(i)); found {
 				lead = u.subject[lead]
-				bySubject[lead] = append(bySubject[lead], f)
+				bySubject[lead] = mergeActs(bySubject[lead], log.together.said(i), l.words)
 			}
 		}
-		for lead, facts := range bySubject {
-			slices.SortFunc(facts, byScope)
-			folded, _ := foldScopes(nil, facts, l.words)
-			u.shadows[lead] = append(u.shadows[lead], folded)
+		for lead, all := range bySubject {
+			u.shadows[lead] = append(u.shadows[lead], all)
 		}
 	}
 }

@@ -31,35 +31,49 @@ type plainColumn struct {
 
 // newPlainRows returns nil when the rows of a shape may hold something else than one act in whole cells.
 func newPlainRows(r *record) *plainRows {
-	s := r.shape
-	if len(s.acts) != 1 || s.links || s.nested || r.watching != nil || s.snapshot != None ||
-		len(s.drop)+len(s.noGrant)+len(s.mustEmpty)+len(s.watched) > 0 {
+	if !r.shape.isPlain() || r.watching != nil {
 		return nil
 	}
-	a := &s.acts[0]
-	if a.each.set() || a.ifSet.set() || a.latest || len(a.when)+len(a.unless)+len(a.above) > 0 || len(a.at) != 1 {
-		return nil
-	}
-	cells := []ref{a.at[0], a.expires, a.channel.from, a.purpose.from, a.column}
-	if len(r.catalog.notices) > 0 {
-		cells = append(cells, a.version, a.notice)
-	}
+	a := &r.shape.acts[0]
 	p := &plainRows{record: r, act: a, at: plainColumn{place: a.at[0].place}, expires: plainColumn{place: a.expires.place}}
-	for i, of := range cells {
-		switch {
-		case of.set() && !of.isCell():
-			return nil
-		case of.set() && i >= 2:
+	words := []ref{a.channel.from, a.purpose.from, a.column}
+	if len(r.catalog.notices) > 0 {
+		words = append(words, a.version, a.notice)
+	}
+	for _, of := range words {
+		if of.set() {
 			p.words = append(p.words, plainColumn{place: of.place})
 		}
 	}
-	for i := range s.ids {
-		if !s.ids[i].plain {
-			return nil
-		}
-		p.ids = append(p.ids, plainColumn{place: s.ids[i].of.place, kind: s.ids[i].id})
+	for i := range r.shape.ids {
+		p.ids = append(p.ids, plainColumn{place: r.shape.ids[i].of.place, kind: r.shape.ids[i].id})
 	}
 	return p
+}
+
+// isPlain reports whether the rows of a shape tell one act each, in whole cells, whatever else they hold.
+func (s *shape) isPlain() bool {
+	if len(s.acts) != 1 || s.links || s.nested || s.snapshot != None ||
+		len(s.drop)+len(s.noGrant)+len(s.mustEmpty)+len(s.watched) > 0 {
+		return false
+	}
+	for i := range s.ids {
+		if !s.ids[i].plain {
+			return false
+		}
+	}
+	return s.acts[0].isPlain()
+}
+
+// isPlain reports whether an act is told by whole cells.
+func (a *act) isPlain() bool {
+	for _, of := range [...]ref{a.channel.from, a.purpose.from, a.column, a.version, a.notice, a.expires} {
+		if of.set() && !of.isCell() {
+			return false
+		}
+	}
+	return !a.each.set() && !a.ifSet.set() && !a.latest && len(a.when)+len(a.unless)+len(a.above) == 0 &&
+		len(a.at) == 1 && a.at[0].isCell()
 }
 
 // begin takes up the rows of a batch.

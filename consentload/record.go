@@ -63,8 +63,7 @@ type wordNumber struct {
 
 // begin takes up the rows of a batch.
 func (r *record) begin(b formats.Batch) {
-	r.batch = b
-	if r.plain != nil {
+	if r.batch = b; r.plain != nil {
 		r.plain.begin(b)
 	}
 }

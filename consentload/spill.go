@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"cpm/formats"
 )
@@ -22,6 +23,7 @@ type spill struct {
 type spillRun struct {
 	at           int64
 	brief, whole int
+	joint        int // bytes
 }
 
 // spillBuffer is what is gathered for a write, and read at once.
@@ -41,7 +43,7 @@ func (s *shard) spillOver(most int) error {
 	}
 	out := bufio.NewWriterSize(s.spilled.file, spillBuffer)
 	for p := range s.facts {
-		s.spilled.write(out, p, &s.facts[p])
+		s.spilled.write(out, p, &s.facts[p], &s.joint[p])
 	}
 	s.held = 0
 	if err := out.Flush(); err != nil {
@@ -50,28 +52,30 @@ func (s *shard) spillOver(most int) error {
 	return nil
 }
 
-// write empties the facts of a partition into the file. An error is the writer's, and told when it is flushed.
-func (s *spill) write(out *bufio.Writer, p int, facts *blocks) {
-	run := spillRun{at: s.end, brief: facts.brief.n, whole: facts.whole.n}
-	if run.brief+run.whole == 0 {
+// write empties a partition into the file. An error is the writer's, and told when it is flushed.
+func (s *spill) write(out *bufio.Writer, p int, facts *blocks, events *jointLog) {
+	run := spillRun{at: s.end, brief: facts.brief.n, whole: facts.whole.n, joint: events.size}
+	if run.size() == 0 {
 		return
 	}
 	s.runs[p] = append(s.runs[p], run)
-	s.end += int64(run.brief*briefBytes + run.whole*factBytes)
+	s.end += int64(run.size())
 	var room [factBytes]byte
 	facts.brief.drain(func(f *briefFact) { _, _ = out.Write(appendBrief(room[:0], f)) })
 	facts.whole.drain(func(f *fact) {
 		brief := briefFact{f.key, f.when, f.scope, f.version, f.status, f.kind}
-		b := binary.LittleEndian.AppendUint64(appendBrief(room[:0], &brief), uint64(f.expires))
-		_, _ = out.Write(binary.LittleEndian.AppendUint64(b, uint64(f.tuple)))
+		_, _ = out.Write(binary.LittleEndian.AppendUint64(appendBrief(room[:0], &brief), uint64(f.expires)))
 	})
+	events.drain(func(events []byte) { _, _ = out.Write(events) })
 }
 
-// read appends what was written of a partition to a slice.
-func (s *spill) read(to []fact, p int, offset uint32) ([]fact, error) {
+func (r *spillRun) factsSize() int { return r.brief*briefBytes + r.whole*factBytes }
+func (r *spillRun) size() int      { return r.factsSize() + r.joint }
+
+// facts appends the facts that were written of a partition to a slice.
+func (s *spill) facts(to []fact, p int) ([]fact, error) {
 	for _, run := range s.runs[p] {
-		size := run.brief*briefBytes + run.whole*factBytes
-		in := bufio.NewReaderSize(io.NewSectionReader(s.file, run.at, int64(size)), min(size, spillBuffer))
+		in := bufio.NewReaderSize(io.NewSectionReader(s.file, run.at, int64(run.factsSize())), min(run.factsSize(), spillBuffer))
 		var room [factBytes]byte
 		for i := range run.brief + run.whole {
 			b := room[:briefBytes]
@@ -85,20 +89,23 @@ func (s *spill) read(to []fact, p int, offset uint32) ([]fact, error) {
 			f := brief.fact()
 			if i >= run.brief {
 				f.expires = Instant(binary.LittleEndian.Uint64(b[briefBytes:]))
-				f.tuple = uint32(binary.LittleEndian.Uint64(b[briefBytes+8:]))
 			}
-			to = append(to, f.shifted(offset))
+			to = append(to, f)
 		}
 	}
 	return to, nil
 }
 
-// len is how many facts of a partition were written.
-func (s *spill) len(p int) (n int) {
+// joint appends the events that were written of a partition to a slice.
+func (s *spill) joint(to []byte, p int) ([]byte, error) {
 	for _, run := range s.runs[p] {
-		n += run.brief + run.whole
+		from := len(to)
+		to = slices.Grow(to, run.joint)[:from+run.joint]
+		if _, err := s.file.ReadAt(to[from:], run.at+int64(run.factsSize())); err != nil {
+			return nil, fmt.Errorf("the temporary file of acts that memory does not hold: %w", err)
+		}
 	}
-	return n
+	return to, nil
 }
 
 func (s *spill) close() error {

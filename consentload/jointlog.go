@@ -1,0 +1,123 @@
+package consentload
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+)
+
+// jointLog holds events that name several identifiers, each event once: its acts are the same for all of them.
+type jointLog struct {
+	full, free [][]byte
+	last       []byte
+	size       int // bytes
+}
+
+const (
+	firstJointPage = 1 << 10 // bytes
+	lastJointPage  = 32 << 10
+)
+
+// add appends an event, whose names are in canonical order.
+func (l *jointLog) add(e *event) (bytes int) {
+	size := jointSize(len(e.names))
+	if cap(l.last)-len(l.last) < size {
+		l.turn(size)
+	}
+	l.last = appendJoint(l.last, e)
+	l.size += size
+	return size
+}
+
+// turn begins another page, with room for an event of a size.
+func (l *jointLog) turn(size int) {
+	if len(l.last) > 0 {
+		l.full = append(l.full, l.last)
+	}
+	if n := len(l.free); n > 0 && cap(l.free[n-1]) >= size {
+		l.last, l.free = l.free[n-1], l.free[:n-1]
+		return
+	}
+	l.last = make([]byte, 0, max(min(max(2*cap(l.last), firstJointPage), lastJointPage), size))
+}
+
+// drain calls do with stretches of whole events, and empties the log.
+func (l *jointLog) drain(do func(events []byte)) {
+	for _, page := range append(l.full, l.last) {
+		do(page)
+	}
+	for _, page := range l.full {
+		l.free = append(l.free, page[:0])
+	}
+	l.full, l.last, l.size = l.full[:0], l.last[:0], 0
+}
+
+// joint is one event as a jointLog holds it: what it says, then the keys of its names, then their kinds.
+type joint []byte
+
+const (
+	jointHead = 28
+	jointName = 17
+)
+
+func jointSize(names int) int { return jointHead + jointName*names }
+
+func appendJoint(b []byte, e *event) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(e.names)))
+	b = binary.LittleEndian.AppendUint16(b, e.scope.channel)
+	b = binary.LittleEndian.AppendUint16(b, e.scope.purpose)
+	b = binary.LittleEndian.AppendUint16(b, e.version)
+	b = append(b, byte(e.status), 0)
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.when))
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.expires))
+	for _, name := range e.names {
+		b = appendKey(b, name.key)
+	}
+	for _, name := range e.names {
+		b = append(b, byte(name.kind))
+	}
+	return b
+}
+
+// firstJoint returns the first of some events.
+func firstJoint(events []byte) joint {
+	return events[:jointSize(int(binary.LittleEndian.Uint32(events)))]
+}
+
+func (j joint) names() int { return int(binary.LittleEndian.Uint32(j)) }
+
+func (j joint) name(i int) named {
+	return named{keyAt(j[jointHead+16*i:]), KindID(j[jointHead+16*j.names()+i])}
+}
+
+// who is the same in two events that name the same identifiers, and in no others.
+func (j joint) who() []byte { return j[jointHead:] }
+
+func (j joint) scope() scope {
+	return scope{binary.LittleEndian.Uint16(j[4:]), binary.LittleEndian.Uint16(j[6:])}
+}
+
+// event returns the whole of it; its names are appended to a slice.
+func (j joint) event(names []named) event {
+	for i := range j.names() {
+		names = append(names, j.name(i))
+	}
+	f := j.fact()
+	return event{names: names, scope: f.scope, status: f.status, when: f.when, expires: f.expires, version: f.version}
+}
+
+// fact is what it says, of nobody in particular.
+func (j joint) fact() fact {
+	return fact{
+		scope: j.scope(), version: binary.LittleEndian.Uint16(j[8:]), status: Status(j[10]),
+		when: Instant(binary.LittleEndian.Uint64(j[12:])), expires: Instant(binary.LittleEndian.Uint64(j[20:])),
+	}
+}
+
+// compareJoint orders events so that those of the same identifiers stand together, by scope.
+func compareJoint(a, b joint) int {
+	return cmp.Or(bytes.Compare(a.who(), b.who()), compareScopes(a.scope(), b.scope()))
+}
+
+// compareNames orders the names of an event.
+func compareNames(a, b named) int { return cmp.Or(cmp.Compare(a.kind, b.kind), a.key.Compare(b.key)) }
