@@ -78,12 +78,7 @@ func (l *foldedLog) move(from *foldedLog, to []uint32) {
 	for _, c := range from.crowded {
 		l.crowded = append(l.crowded, crowd{to[c.ordinal], c.combinations})
 	}
-	together := *from.together
-	together.ordinals = make([]uint32, len(from.together.ordinals))
-	for i, ordinal := range from.together.ordinals {
-		together.ordinals[i] = to[ordinal]
-	}
-	l.together = &together
+	l.together = from.together.moved(to)
 }
 
 // carry returns what is to be added to the log, so that the refusals stand again.

@@ -46,16 +46,16 @@ func (l *cellLists) each(do func(ordinal *uint32)) {
 	}
 }
 
-// join makes the lists of a cell of those of all partitions; firsts are the ordinals of their first identifiers.
-func (l *cellLists) join(parts []*part, firsts []uint32, cell int) {
+// join makes the lists of a cell of those of all partitions.
+func (l *cellLists) join(parts []*part, cell int) {
 	ends := 0
 	for _, part := range parts {
 		ends += len(part.settled[cell].expiries)
 	}
 	l.expiries = make([]expiry, 0, ends)
-	for p, part := range parts {
+	for _, part := range parts {
 		for _, e := range part.settled[cell].expiries {
-			l.expiries = append(l.expiries, expiry{e.ordinal + firsts[p], e.at})
+			l.expiries = append(l.expiries, expiry{e.ordinal + part.first, e.at})
 		}
 	}
 	for i, to := range l.lists() {
@@ -64,9 +64,9 @@ func (l *cellLists) join(parts []*part, firsts []uint32, cell int) {
 			n += len(*part.settled[cell].lists()[i])
 		}
 		*to = make([]uint32, 0, n)
-		for p, part := range parts {
+		for _, part := range parts {
 			for _, ordinal := range *part.settled[cell].lists()[i] {
-				*to = append(*to, ordinal+firsts[p])
+				*to = append(*to, ordinal+part.first)
 			}
 		}
 	}

@@ -17,8 +17,9 @@ type endTable struct {
 	ends  []byte          // units behind the first
 }
 
-// newEndTable makes the table of expiries that are sorted by ordinal.
+// newEndTable makes the table of expiries, one an identifier, which it may sort.
 func newEndTable(expiries []expiry) endTable {
+	expiries = sortExpiries(expiries)
 	t := endTable{of: roaring.New(), unit: 1}
 	if len(expiries) == 0 {
 		return t

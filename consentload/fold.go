@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -130,23 +131,36 @@ func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 	for _, part := range parts {
 		part.first = first
 		first += uint32(len(part.keys))
-		for _, combination := range part.opened {
-			together.open[combination] = true
+		for _, number := range part.opened {
+			in, i := together.find(number)
+			in.open[i] = true
 		}
 	}
-	err = l.eachPartition(ctx, func(int) func(int) error {
-		f := newFolder(l, together)
-		return func(p int) error {
-			return f.shown.whileMapped(func() error {
-				f.finish(parts[p])
-				return nil
-			})
+	return finish(ctx, l, parts, together)
+}
+
+// finish ranks the identifiers that stand beside others, gives them what is said of their combinations, and puts the
+// partitions together.
+func finish(ctx context.Context, l *loader, parts []*part, together *combinations) (*foldedLog, error) {
+	closed := make([]*part, partitions)
+	for _, do := range []func(f *folder, p int){
+		func(f *folder, p int) { f.finish(parts[p]) },
+		func(f *folder, p int) { closed[p] = f.closed(&together[p]) },
+	} {
+		err := l.eachPartition(ctx, func(int) func(int) error {
+			f := newFolder(l, together)
+			return func(p int) error {
+				return f.shown.whileMapped(func() error {
+					do(f, p)
+					return nil
+				})
+			}
+		})
+		if err != nil {
+			return nil, err
 		}
-	})
-	if err != nil {
-		return nil, err
 	}
-	all := join(parts, l.options.Workers)
+	all := join(parts, closed, l.options.Workers)
 	all.together = together
 	return all, nil
 }
@@ -168,57 +182,60 @@ func foldScopes(to []acts, facts []fact, words *vocabulary) (all []acts, marked 
 	return to, marked
 }
 
-// join puts the partitions one behind the other, several at once; they are in the order of their keys already.
-func join(parts []*part, workers int) *foldedLog {
-	firsts, begins := make([]uint32, len(parts)+1), make([]uint32, len(parts)+1)
-	refused := 0
+// join puts the partitions one behind the other, several at once; they are in the order of their keys already. Closed ones
+// have no identifiers of their own.
+func join(parts, closed []*part, workers int) *foldedLog {
+	n, begins, refused := 0, make([]uint32, len(parts)+1), 0
 	for p, part := range parts {
-		firsts[p+1], begins[p+1] = firsts[p]+uint32(len(part.keys)), begins[p]+uint32(len(part.acts))
-		refused += len(part.refused)
+		n, begins[p+1] = n+len(part.keys), begins[p]+uint32(len(part.acts))
+		refused += len(part.refused) + len(closed[p].refused)
 	}
-	n, count := firsts[len(parts)], begins[len(parts)]
+	count := begins[len(parts)]
 	all := &foldedLog{
 		keys: make([]Key, n), kinds: make([]KindID, n), starts: make([]uint32, n+1), acts: make([]acts, count),
 		settled: make([]cellLists, len(parts[0].settled)), refused: make([]refusal, 0, refused),
 	}
+	every := slices.Concat(parts, closed)
 	var group errgroup.Group
 	group.SetLimit(workers)
 	for i := range all.settled {
 		group.Go(func() error {
-			all.settled[i].join(parts, firsts, i)
+			all.settled[i].join(every, i)
 			return nil
 		})
 	}
 	for p, part := range parts {
-		all.append(part, firsts[p])
 		group.Go(func() error {
-			copy(all.keys[firsts[p]:], part.keys)
-			copy(all.kinds[firsts[p]:], part.kinds)
+			copy(all.keys[part.first:], part.keys)
+			copy(all.kinds[part.first:], part.kinds)
 			copy(all.acts[begins[p]:], part.acts)
 			for i, start := range part.starts[:len(part.keys)] {
-				all.starts[firsts[p]+uint32(i)] = begins[p] + start
+				all.starts[int(part.first)+i] = begins[p] + start
 			}
 			return nil
 		})
+	}
+	for _, part := range every {
+		all.append(part)
 	}
 	_ = group.Wait() // none of them fails
 	all.starts[n] = count
 	return all
 }
 
-// append adds what few identifiers of a partition have; its first identifier has the ordinal given.
-func (l *foldedLog) append(part *part, first uint32) {
+// append adds what few identifiers of a partition have.
+func (l *foldedLog) append(part *part) {
 	for _, r := range part.refused {
-		r.ordinal += first
+		r.ordinal += part.first
 		l.refused = append(l.refused, r)
 	}
 	for _, i := range part.unreadable {
-		l.unreadable = append(l.unreadable, first+i)
+		l.unreadable = append(l.unreadable, part.first+i)
 	}
 	for _, i := range part.dormant {
-		l.dormant = append(l.dormant, first+i)
+		l.dormant = append(l.dormant, part.first+i)
 	}
 	for _, c := range part.crowded {
-		l.crowded = append(l.crowded, crowd{first + c.ordinal, c.combinations})
+		l.crowded = append(l.crowded, crowd{part.first + c.ordinal, c.combinations})
 	}
 }

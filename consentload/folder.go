@@ -2,7 +2,6 @@ package consentload
 
 import (
 	"cmp"
-	"runtime"
 	"slices"
 )
 
@@ -29,6 +28,7 @@ type folder struct {
 	asked  []placed
 	places sorter[placed]
 	acts   []acts
+	single [1]uint32
 }
 
 func newFolder(l *loader, together *combinations) *folder {
@@ -137,67 +137,58 @@ func (f *folder) one(out *part, facts []fact, stands []placed) {
 
 // settle settles an identifier to whom nothing comes from others, and keeps its acts if they are to be kept.
 func (f *folder) settle(out *part, ordinal uint32, all []acts, keep bool) {
-	if len(all) == 0 {
-		out.dormant = append(out.dormant, ordinal)
-	}
-	if keep {
+	if keep && len(all) > 0 {
 		out.acts = append(out.acts, all...)
 		return
 	}
-	f.alone.single(ordinal, all)
+	f.single[0] = ordinal
+	f.settleAll(out, f.single[:], all)
+}
+
+// settleAll settles identifiers of which the same is said, and nothing else.
+func (f *folder) settleAll(out *part, ordinals []uint32, all []acts) {
+	if len(all) == 0 {
+		out.dormant = append(out.dormant, ordinals...)
+		return
+	}
+	f.alone.alike(ordinals, all)
 	if f.options.Refusals {
-		out.refused = appendRefusals(out.refused, ordinal, all, f.catalog.Link)
+		for _, ordinal := range ordinals {
+			out.refused = appendRefusals(out.refused, ordinal, all, f.catalog.Link)
+		}
 	}
 }
 
-// finish ranks the identifiers of a partition that stand beside others, and gives them what is said of their combinations.
-// Where all of a combination stand nowhere else, what is said of it is all that is said of each: they are one subject, each
-// has the acts of all, and whoever has settled one has settled it for the others.
+// finish ranks the identifiers of a partition that stand beside others, and gives those of open combinations what is said
+// of these.
 func (f *folder) finish(out *part) {
-	if len(out.stands) == 0 {
+	isOpen := false
+	for _, at := range out.stands {
+		f.together.put(at.place, out.first+at.ordinal)
+		isOpen = isOpen || f.together.isOpen(at.combination)
+	}
+	if !isOpen {
 		return
 	}
 	own := foldedLog{starts: out.starts, acts: out.acts}
 	out.starts, out.acts = make([]uint32, 0, len(own.starts)), nil
-	stands, fetched := out.stands, 0
+	stands := out.stands
 	for ordinal := range uint32(len(out.keys)) {
 		out.starts = append(out.starts, uint32(len(out.acts)))
 		n := 0
 		for n < len(stands) && stands[n].ordinal == ordinal {
 			n++
 		}
-		if n == 0 {
+		switch {
+		case n == 0:
 			out.acts = append(out.acts, own.of(ordinal)...)
-			continue
+		case f.together.isOpen(stands[0].combination):
+			f.stand(out, own.of(ordinal), stands[:n])
 		}
-		if at := len(out.stands) - len(stands); at+n > fetched {
-			fetched = max(at+n, min(at+fetchedAtOnce, len(out.stands)))
-			f.together.fetch(out.stands[at:fetched])
-		}
-		f.stand(out, own.of(ordinal), stands[:n])
 		stands = stands[n:]
 	}
 	out.starts = append(out.starts, uint32(len(out.acts)))
-	out.stands = nil
 	f.takeSettled(out)
-}
-
-// fetchedAtOnce is how many places are looked at side by side.
-const fetchedAtOnce = 32
-
-// fetch touches what is said of combinations that lie anywhere in memory, so that the processor waits for all of them at
-// once and not for each in its turn.
-func (c *combinations) fetch(stands []standing) {
-	touched := uint32(0)
-	for _, at := range stands {
-		touched |= c.begins[at.combination] | c.starts[at.combination] | c.ordinals[at.place]
-	}
-	for _, at := range stands {
-		for _, a := range c.said(at.combination) {
-			touched |= uint32(a.refused)
-		}
-	}
-	runtime.KeepAlive(touched)
 }
 
 // stand gives one identifier what is said of its combinations, beside its own acts.
@@ -205,12 +196,10 @@ func (f *folder) stand(out *part, own []acts, stands []standing) {
 	ordinal, beside := stands[0].ordinal, 0
 	f.acts = append(f.acts[:0], own...)
 	for _, at := range stands {
-		f.together.ordinals[at.place] = out.first + ordinal
 		f.acts = mergeActs(f.acts, f.together.said(at.combination), f.words)
-		beside += f.together.size(at.combination) - 1
+		beside += len(f.together.of(at.combination)) - 1
 	}
-	alone := f.catalog.Link == LinkNone || len(stands) == 1 && !f.together.open[stands[0].combination]
-	f.settle(out, ordinal, f.acts, !alone || f.shown.has(out.keys[ordinal]))
+	f.settle(out, ordinal, f.acts, f.catalog.Link != LinkNone || f.shown.has(out.keys[ordinal]))
 	if beside > f.catalog.leastLinks() {
 		many := crowd{ordinal: ordinal}
 		for _, at := range stands {
@@ -218,6 +207,19 @@ func (f *folder) stand(out *part, own []acts, stands []standing) {
 		}
 		out.crowded = append(out.crowded, many)
 	}
+}
+
+// closed settles the identifiers of combinations of which all stand nowhere else. What is said of the combination is all
+// that is said of each: they are one subject, each has the acts of all, and whoever has settled one has settled all.
+func (f *folder) closed(c *combined) *part {
+	out := &part{}
+	for i, open := range c.open {
+		if !open {
+			f.settleAll(out, c.of(i), c.said(i))
+		}
+	}
+	f.takeSettled(out)
+	return out
 }
 
 // mergeActs adds acts to those of the same scopes.

@@ -1,7 +1,6 @@
 package consentload
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -130,9 +129,11 @@ func (x *Index) settle(ctx context.Context, l *loader, log *foldedLog) (r *resol
 		}
 		x.sort(l.catalog.Kinds, log.kinds)
 		r = newResolver(l.catalog, l.words, log)
-		r.links = unite(l, log)
-		x.subjects = newLinkTable(r.links.members, x.Len())
-		l.report.Linked, l.report.SharedByKind = int64(len(r.links.members)), r.links.byKind
+		if r.links, err = unite(ctx, l, log); err != nil {
+			return nil, err
+		}
+		x.subjects, l.report.Linked = newLinkTable(r.links, x.Len(), l.options.Workers)
+		l.report.SharedByKind = r.links.byKind
 		settled := log.settled
 		log.settled = held.lists(settled)
 		lists, err := r.resolve(ctx, l.options.Workers)
@@ -189,7 +190,6 @@ func (x *Index) cut(words *vocabulary, policies []Policy, lists []cellLists, wor
 
 // freeze makes the bitmaps of lists, which are used up.
 func (c *Cell) freeze(l *cellLists) {
-	slices.SortFunc(l.expiries, func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) })
 	c.Granted, c.Outdated, c.Pending = bitmapOf(l.granted), bitmapOf(l.outdated), bitmapOf(l.pending)
 	c.Denied, c.Withdrawn, c.ends = bitmapOf(l.denied), bitmapOf(l.withdrawn), newEndTable(l.expiries)
 	*l = cellLists{}

@@ -1,16 +1,16 @@
 package consentload
 
 import (
+	"context"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // links says which identifiers are one subject.
 type links struct {
-	subject []uint32   // the smallest ordinal of the subject, for each identifier; nil: each is its own
-	members [][]uint32 // the identifiers of each subject of several, in order
-	shared  []bool     // beyond max_links; nil: none
+	subject []uint32      // the smallest ordinal of the subject, for each identifier; nil: nobody asks
+	closed  *combinations // of which those that are not open are a subject each; nil: none are
+	members [][]uint32    // the identifiers of each other subject of several, in order
+	shared  []bool        // beyond max_links; nil: none
 	byKind  map[Kind]int64
 	// shadows are, by subject, the acts of the shared identifiers that its events name, each apart: what was done at a
 	// shared identifier by this subject and by no other.
@@ -25,73 +25,90 @@ func (u *links) of(ordinal uint32) uint32 {
 	return u.subject[ordinal]
 }
 
+// share calls do with the identifiers of one share of the subjects of several.
+func (u *links) share(share, of int, do func(members []uint32)) {
+	for p := share; u.closed != nil && p < partitions; p += of {
+		for i, open := range u.closed[p].open {
+			if !open {
+				do(u.closed[p].of(i))
+			}
+		}
+	}
+	for i := share; i < len(u.members); i += of {
+		do(u.members[i])
+	}
+}
+
 // unite finds the shared identifiers and, unless each identifier is a subject of its own, the subjects.
-func unite(l *loader, log *foldedLog) *links {
+func unite(ctx context.Context, l *loader, log *foldedLog) (*links, error) {
 	u := &links{byKind: map[Kind]int64{}}
 	u.findShared(l.catalog, log)
-	if l.catalog.Link == LinkNone || log.together.len() == 0 {
-		return u
+	if l.catalog.Link == LinkNone {
+		return u, nil
 	}
-	u.subject = make([]uint32, len(log.keys))
-	for i := range u.subject {
-		u.subject[i] = uint32(i)
+	u.closed = log.together
+	isOpen := slices.ContainsFunc(log.together[:], func(c combined) bool { return slices.Contains(c.open, true) })
+	if isOpen || l.options.Previous != nil {
+		u.subject = make([]uint32, len(log.keys))
+		for i := range u.subject {
+			u.subject[i] = uint32(i)
+		}
 	}
-	u.joinAll(log.together, u.closed(l, log.together))
+	err := l.eachPartition(ctx, func(int) func(int) error {
+		return func(p int) error {
+			u.close(&log.together[p])
+			return nil
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if isOpen {
+		u.joinAll(log.together)
+	}
 	if u.shared != nil && l.catalog.Link == LinkAll {
 		u.shade(l, log)
 	}
-	return u
+	return u, nil
 }
 
-// closed makes a subject of every combination whose identifiers stand nowhere else, several at once, and returns the
-// numbers of the others.
-func (u *links) closed(l *loader, together *combinations) (others []uint32) {
-	type share struct {
-		subjects [][]uint32
-		others   []uint32
-	}
-	n, workers := uint32(together.len()), uint32(l.options.Workers)
-	shares := make([]share, workers)
-	var group errgroup.Group
-	for i := range shares {
-		group.Go(func() error {
-			of := &shares[i]
-			for c := uint64(n) * uint64(i) / uint64(workers); c < uint64(n)*uint64(i+1)/uint64(workers); c++ {
-				if together.open[c] || together.size(uint32(c))-1 > l.catalog.leastLinks() {
-					of.others = append(of.others, uint32(c))
-					continue
-				}
-				members := together.of(uint32(c))
-				slices.Sort(members)
-				for _, ordinal := range members {
-					u.subject[ordinal] = members[0]
-				}
-				of.subjects = append(of.subjects, members)
+// close makes a subject of every combination of a partition that is not open.
+func (u *links) close(c *combined) {
+	for i, open := range c.open {
+		if open {
+			continue
+		}
+		members := c.of(i)
+		slices.Sort(members)
+		for _, ordinal := range members {
+			if u.subject != nil {
+				u.subject[ordinal] = members[0]
 			}
-			return nil
-		})
+		}
 	}
-	_ = group.Wait() // none of them fails
-	for i := range shares {
-		u.members, others = append(u.members, shares[i].subjects...), append(others, shares[i].others...)
-	}
-	return others
 }
 
-// joinAll makes subjects of combinations that share identifiers.
-func (u *links) joinAll(together *combinations, which []uint32) {
+// joinAll makes subjects of the open combinations.
+func (u *links) joinAll(together *combinations) {
 	joined := make([]bool, len(u.subject))
-	for _, i := range which {
-		ordinals := together.of(i)
-		lead, found := u.anchor(ordinals)
-		for _, ordinal := range ordinals {
-			if found && !u.isShared(ordinal) {
-				u.join(lead, ordinal)
-				joined[ordinal] = true
+	for p := range together {
+		for i, open := range together[p].open {
+			if open {
+				u.joinOne(together[p].of(i), joined)
 			}
 		}
 	}
 	u.gather(joined)
+}
+
+func (u *links) joinOne(ordinals []uint32, joined []bool) {
+	lead, found := u.anchor(ordinals)
+	for _, ordinal := range ordinals {
+		if found && !u.isShared(ordinal) {
+			u.join(lead, ordinal)
+			joined[ordinal] = true
+		}
+	}
 }
 
 func (u *links) isShared(ordinal uint32) bool { return u.shared != nil && u.shared[ordinal] }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // linkTable says which identifiers are one subject, in 4 bytes for each that is linked: it names the next one of its
@@ -24,37 +26,46 @@ const (
 func linkedLen(n int) int { return (n + bitsPerCount - 1) / bitsPerCount * (bitsPerCount / 8) }
 func countsLen(n int) int { return ordinalBytes * ((n+bitsPerCount-1)/bitsPerCount + 1) }
 
-// newLinkTable makes the table of n identifiers from the members of each subject of several, in order. Without any it
-// is empty.
-func newLinkTable(members [][]uint32, n int) *linkTable {
-	t := &linkTable{}
-	if len(members) == 0 {
-		return t
-	}
-	t.linked = make([]byte, linkedLen(n))
-	total := 0
-	for _, subject := range members {
-		total += len(subject)
-		for _, ordinal := range subject {
-			t.linked[ordinal/8] |= 1 << (ordinal % 8)
+// newLinkTable makes the table of n identifiers from their subjects, and returns how many of these have several. Without
+// any it is empty.
+func newLinkTable(subjects *links, n, workers int) (t *linkTable, several int64) {
+	linked, total := make([]uint64, linkedLen(n)/8), 0
+	subjects.share(0, 1, func(members []uint32) {
+		several++
+		total += len(members)
+		for _, ordinal := range members {
+			linked[ordinal/64] |= 1 << (ordinal % 64)
 		}
+	})
+	t = &linkTable{}
+	if several == 0 {
+		return t, 0
 	}
-	count := uint32(0)
-	for at := range n {
-		if at%bitsPerCount == 0 {
-			t.counts = binary.LittleEndian.AppendUint32(t.counts, count)
+	t.linked, t.counts = make([]byte, 0, linkedLen(n)), make([]byte, 0, countsLen(n))
+	count := 0
+	for at, word := range linked {
+		if at%(bitsPerCount/64) == 0 {
+			t.counts = binary.LittleEndian.AppendUint32(t.counts, uint32(count))
 		}
-		count += uint32(t.linked[at/8] >> (at % 8) & 1)
+		t.linked = binary.LittleEndian.AppendUint64(t.linked, word)
+		count += bits.OnesCount64(word)
 	}
-	t.counts = binary.LittleEndian.AppendUint32(t.counts, count)
+	t.counts = binary.LittleEndian.AppendUint32(t.counts, uint32(count))
 	t.rings = make([]byte, ordinalBytes*total)
-	for _, subject := range members {
-		for i, ordinal := range subject {
-			at, _ := t.number(ordinal)
-			binary.LittleEndian.PutUint32(t.rings[ordinalBytes*at:], subject[(i+1)%len(subject)])
-		}
+	var group errgroup.Group
+	for share := range workers {
+		group.Go(func() error {
+			subjects.share(share, workers, func(members []uint32) {
+				for i, ordinal := range members {
+					at, _ := t.number(ordinal)
+					binary.LittleEndian.PutUint32(t.rings[ordinalBytes*at:], members[(i+1)%len(members)])
+				}
+			})
+			return nil
+		})
 	}
-	return t
+	_ = group.Wait() // none of them fails
+	return t, several
 }
 
 // number returns the place of an identifier among those that are linked; false when it is not.

@@ -1,7 +1,6 @@
 package consentload
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -82,10 +81,6 @@ func (l *refusalList) add(r *refusal) {
 }
 
 func (l *refusalList) freeze() refusals {
-	byOrdinal := func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) }
-	if !slices.IsSortedFunc(l.at, byOrdinal) {
-		slices.SortFunc(l.at, byOrdinal)
-	}
 	return refusals{at: newEndTable(l.at), withdrawn: bitmapOf(l.withdrawn)}
 }
 

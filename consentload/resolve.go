@@ -2,9 +2,7 @@ package consentload
 
 import (
 	"context"
-	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -68,9 +66,10 @@ type worker struct {
 	cells   []cellLists
 	seen    []uint64 // by cell: the subject that touched it last, counted from 1
 	turn    uint64
-	first   uint32 // the ordinal of the first identifier of the log
+	same    []uint32 // the identifiers whose acts the log has; nil: those of the log
 	windows []window
 	covered map[scope][]int
+	one     [1]uint32 // room
 }
 
 // resolve settles every identifier in every cell.
@@ -105,9 +104,9 @@ func (r *resolver) worker() *worker {
 	}
 }
 
-// single settles an identifier that is a subject of its own, from its acts. The log of the worker is that one's alone.
-func (w *worker) single(ordinal uint32, all []acts) {
-	w.first, w.log.starts[1], w.log.acts = ordinal, uint32(len(all)), all
+// alike settles identifiers of whom the same acts are all that is said. The log of the worker is theirs alone.
+func (w *worker) alike(ordinals []uint32, all []acts) {
+	w.same, w.log.starts[1], w.log.acts = ordinals, uint32(len(all)), all
 	w.subject(w.log.starts[:1])
 }
 
@@ -300,24 +299,34 @@ func (w *worker) deciding(at *window, whole acts) acts {
 	return whole
 }
 
-// settle lists an identifier under its state.
+// settle lists an identifier of the log under its state, or all that have the same acts.
 func (w *worker) settle(ordinal uint32, cell int, refusal, decide acts) {
+	if w.same != nil {
+		w.list(w.same, cell, refusal, decide)
+		return
+	}
+	w.one[0] = ordinal
+	w.list(w.one[:], cell, refusal, decide)
+}
+
+func (w *worker) list(ordinals []uint32, cell int, refusal, decide acts) {
 	lists, policy := &w.cells[cell], &w.policies[cell]
-	ordinal += w.first
 	switch {
 	case refusal.refused != None && refusal.withdrawn:
-		lists.withdrawn = append(lists.withdrawn, ordinal)
+		lists.withdrawn = append(lists.withdrawn, ordinals...)
 	case refusal.refused != None:
-		lists.denied = append(lists.denied, ordinal)
+		lists.denied = append(lists.denied, ordinals...)
 	case decide.pending != None && decide.pending >= decide.granted:
-		lists.pending = append(lists.pending, ordinal)
+		lists.pending = append(lists.pending, ordinals...)
 	case decide.granted != None:
-		lists.granted = append(lists.granted, ordinal)
+		lists.granted = append(lists.granted, ordinals...)
 		if w.words.rank(decide.version, policy.Notice) < policy.MinVersion {
-			lists.outdated = append(lists.outdated, ordinal)
+			lists.outdated = append(lists.outdated, ordinals...)
 		}
 		if at := endOf(decide, policy); at != noExpiry {
-			lists.expiries = append(lists.expiries, expiry{ordinal, at})
+			for _, ordinal := range ordinals {
+				lists.expiries = append(lists.expiries, expiry{ordinal, at})
+			}
 		}
 	}
 }
@@ -328,12 +337,4 @@ func endOf(grant acts, policy *Policy) Instant {
 		return grant.expires
 	}
 	return min(grant.expires, grant.granted.Add(policy.ValidFor))
-}
-
-func bitmapOf(ordinals []uint32) *roaring.Bitmap {
-	slices.Sort(ordinals)
-	b := roaring.New()
-	b.AddMany(ordinals)
-	b.RunOptimize()
-	return b
 }
