@@ -4,9 +4,12 @@ import "slices"
 
 // partitions is into how many parts, by the leading bits of the key, the log of a load is cut: each is sorted and
 // folded on its own, so that all processors work, and in memory that the caches hold.
-const partitions = 256
+const (
+	partitionBits = 8
+	partitions    = 1 << partitionBits
+)
 
-func partitionOf(k Key) int { return int(k.Hi >> 56) }
+func partitionOf(k Key) int { return int(k.Hi >> (64 - partitionBits)) }
 
 // shard is the log of one worker. No order is kept in it, and none is needed.
 type shard struct {

@@ -22,7 +22,7 @@ type combined struct {
 
 // Numbers have the partition in their leading bits.
 const (
-	inPartition   = 24 // bits behind it
+	inPartition   = 32 - partitionBits // bits behind it
 	mostInOne     = 1 << inPartition
 	withPartition = mostInOne - 1
 )

@@ -17,7 +17,7 @@ type sorter[T any] struct {
 // that of them.
 func (s *sorter[T]) sort(all []T, leading func(*T) uint64, compare func(a, b T) int) []T {
 	width := bits.Len(uint(len(all)))
-	place := func(v *T) uint64 { return leading(v) << 8 >> (64 - width) }
+	place := func(v *T) uint64 { return leading(v) << partitionBits >> (64 - width) }
 	s.starts = slices.Grow(s.starts[:0], 1<<width+1)[:1<<width+1]
 	clear(s.starts)
 	for i := range all {
