@@ -75,15 +75,8 @@ func (c *combinations) moved(to []uint32) *combinations {
 	return &all
 }
 
-// placed is a place before identifiers are ranked.
-type placed struct {
-	key                Key
-	combination, place uint32
-	kind               KindID
-}
-
 // placesByPart are places by the partition of their identifier.
-type placesByPart [partitions]pages[placed]
+type placesByPart [partitions]pages[entry]
 
 // combine finds the combinations, partition by partition, and folds what is said of them.
 func combine(ctx context.Context, l *loader) (*combinations, []placesByPart, error) {
@@ -102,7 +95,6 @@ type combiner struct {
 	log    []byte
 	events []eventAt
 	sorter sorter[eventAt]
-	facts  []fact
 	acts   []acts
 	firsts []joint // an event of each combination
 }
@@ -132,7 +124,7 @@ func (c *combiner) part(out *combined, p int) (err error) {
 		c.events = append(c.events, eventAt{event.name(0).key.Hi, at})
 		at += len(event)
 	}
-	sorted := c.sorter.sort(c.events, func(e *eventAt) uint64 { return e.bits }, func(a, b eventAt) int {
+	sorted := c.sorter.sort([][]eventAt{c.events}, func(e *eventAt) uint64 { return e.bits }, func(a, b eventAt) int {
 		return compareJoint(c.event(a), c.event(b))
 	})
 	c.group(out, sorted)
@@ -145,14 +137,13 @@ func (c *combiner) event(e eventAt) joint { return firstJoint(c.log[e.at:]) }
 func (c *combiner) group(out *combined, sorted []eventAt) {
 	c.firsts, c.acts = c.firsts[:0], c.acts[:0]
 	for i := 0; i < len(sorted); {
-		event := c.event(sorted[i])
-		c.facts = append(c.facts[:0], event.fact())
-		for i++; i < len(sorted) && string(c.event(sorted[i]).who()) == string(event.who()); i++ {
-			c.facts = append(c.facts, c.event(sorted[i]).fact())
+		first, from := c.event(sorted[i]), len(c.acts)
+		c.firsts, out.begins = append(c.firsts, first), append(out.begins, uint32(from))
+		for ; i < len(sorted) && string(c.event(sorted[i]).who()) == string(first.who()); i++ {
+			if said := c.event(sorted[i]).fact(); said.status != tied {
+				c.acts = addFact(c.acts, from, &said, c.words)
+			}
 		}
-		c.firsts = append(c.firsts, event)
-		out.begins = append(out.begins, uint32(len(c.acts)))
-		c.acts, _ = foldScopes(c.acts, c.facts, c.words)
 	}
 	out.begins = append(out.begins, uint32(len(c.acts)))
 	out.acts = slices.Clone(c.acts)
@@ -170,8 +161,8 @@ func (c *combiner) place(out *combined, first uint32) error {
 		}
 		out.starts, out.open[i] = append(out.starts, uint32(places)), n-1 > least
 		for at := range n {
-			name := event.name(at)
-			c.to[partitionOf(name.key)].add(placed{name.key, first + uint32(i), first + uint32(places+at), name.kind})
+			name, where := event.name(at), uint64(first+uint32(i))<<32|uint64(first)+uint64(places+at)
+			c.to[partitionOf(name.key)].add(entry{key: name.key, kind: name.kind, status: beside, when: Instant(where)})
 		}
 		places += n
 	}

@@ -13,6 +13,8 @@ const (
 	Withdrawn
 	unreadable // a quarantined record names the identifier
 	tied       // a map of identities names it: no act
+	beside     // of an entry: where the identifier stands beside others
+	ending     // of an entry: where the rest of the fact is, which expires
 )
 
 // String returns the word of the canonical form.

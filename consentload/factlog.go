@@ -1,7 +1,8 @@
 package consentload
 
-// briefFact is a fact that does not expire, as most: 32 bytes, where a fact has 40.
-type briefFact struct {
+// entry is what a partition holds of one identifier, in 32 bytes: a fact that does not expire, as most. Where the status is
+// ending, when is the place of the whole fact in another list; where it is beside, it is a combination and a place in it.
+type entry struct {
 	key     Key
 	when    Instant
 	scope   scope
@@ -12,38 +13,30 @@ type briefFact struct {
 
 // Sizes of facts in memory.
 const (
-	briefBytes = 32
+	entryBytes = 32
 	factBytes  = 40
 )
 
+// fact is the fact of an entry.
+func (e *entry) fact() fact {
+	return fact{
+		key: e.key, when: e.when, expires: noExpiry, scope: e.scope, version: e.version, status: e.status, kind: e.kind,
+	}
+}
+
 // blocks is a log that grows without moving what it holds.
 type blocks struct {
-	brief pages[briefFact]
+	brief pages[entry]
 	whole pages[fact]
 }
 
 func (b *blocks) add(f *fact) (bytes int) {
 	if f.expires == noExpiry {
-		b.brief.add(briefFact{f.key, f.when, f.scope, f.version, f.status, f.kind})
-		return briefBytes
+		b.brief.add(entry{f.key, f.when, f.scope, f.version, f.status, f.kind})
+		return entryBytes
 	}
 	b.whole.add(*f)
 	return factBytes
-}
-
-// fact is the whole of a brief one.
-func (f *briefFact) fact() fact {
-	return fact{
-		key: f.key, when: f.when, expires: noExpiry, scope: f.scope, version: f.version, status: f.status, kind: f.kind,
-	}
-}
-
-// drain appends the log to a slice and empties it.
-func (b *blocks) drain(to []fact) []fact {
-	b.brief.drain(func(f *briefFact) { to = append(to, f.fact()) })
-	b.whole.drain(func(f *fact) { to = append(to, *f) })
-	*b = blocks{}
-	return to
 }
 
 // pages hold values in pieces that do not move. Emptied, they keep the pieces for what comes.
@@ -78,9 +71,12 @@ func (p *pages[T]) turn() {
 	p.last = make([]T, 0, min(max(2*cap(p.last), firstPage), lastPage))
 }
 
+// appendTo appends the pieces to a list.
+func (p *pages[T]) appendTo(pieces [][]T) [][]T { return append(append(pieces, p.full...), p.last) }
+
 // drain calls do with every value and empties the pages.
 func (p *pages[T]) drain(do func(*T)) {
-	for _, page := range append(p.full, p.last) {
+	for _, page := range p.appendTo(nil) {
 		for i := range page {
 			do(&page[i])
 		}

@@ -165,21 +165,32 @@ func finish(ctx context.Context, l *loader, parts []*part, together *combination
 	return all, nil
 }
 
-// foldScopes appends the acts of facts that are sorted by scope. marked reports a quarantined record among them.
-func foldScopes(to []acts, facts []fact, words *vocabulary) (all []acts, marked bool) {
-	before := len(to)
-	for i := range facts {
-		f := &facts[i]
-		if f.status == unreadable || f.status == tied {
-			marked = marked || f.status == unreadable
-			continue
+// actsIn finds the acts of a scope among those from a place on, or adds some: the last ones are the likeliest.
+func actsIn(all []acts, from int, s scope) (more []acts, at *acts) {
+	for i := len(all) - 1; i >= from; i-- {
+		if all[i].scope == s {
+			return all, &all[i]
 		}
-		if last := len(to) - 1; last < before || to[last].scope != f.scope {
-			to = append(to, noActs(f.scope))
-		}
-		to[len(to)-1].add(f, words)
 	}
-	return to, marked
+	all = append(all, noActs(s))
+	return all, &all[len(all)-1]
+}
+
+// addFact adds a fact to the acts of its scope, among those from a place on.
+func addFact(all []acts, from int, f *fact, words *vocabulary) []acts {
+	all, at := actsIn(all, from, f.scope)
+	at.add(f, words)
+	return all
+}
+
+// mergeActs adds acts to those of the same scopes.
+func mergeActs(to, more []acts, words *vocabulary) []acts {
+	for i := range more {
+		var at *acts
+		to, at = actsIn(to, 0, more[i].scope)
+		at.merge(&more[i], words)
+	}
+	return to
 }
 
 // join puts the partitions one behind the other, several at once; they are in the order of their keys already. Closed ones

@@ -23,10 +23,11 @@ type folder struct {
 	shown    *shownRefused // nil: there is no earlier index
 	together *combinations
 
-	log    []fact
-	facts  sorter[fact]
-	asked  []placed
-	places sorter[placed]
+	pieces [][]entry
+	room   []entry // of those that stand in no log
+	buf    []byte
+	whole  []fact // those that entries lead to
+	sorter sorter[entry]
 	acts   []acts
 	single [1]uint32
 }
@@ -38,101 +39,111 @@ func newFolder(l *loader, together *combinations) *folder {
 
 // part folds what is said of the identifiers of a partition alone, and finds where they stand beside others. Whoever does
 // not is settled.
-func (f *folder) part(p int, places []placesByPart) (_ *part, err error) {
-	f.log, f.asked = f.log[:0], f.asked[:0]
+func (f *folder) part(p int, places []placesByPart) (*part, error) {
+	if err := f.gather(p, places); err != nil {
+		return nil, err
+	}
+	all := f.sorter.sort(f.pieces, func(e *entry) uint64 { return e.key.Hi }, func(a, b entry) int { return a.key.Compare(b.key) })
 	for _, s := range f.shards {
-		if f.log, err = s.spilled.facts(f.log, p); err != nil {
-			return nil, err
-		}
-		f.log = s.facts[p].drain(f.log)
+		s.facts[p] = blocks{}
 	}
 	for i := range places {
-		places[i][p].drain(func(one *placed) { f.asked = append(f.asked, *one) })
-		places[i][p] = pages[placed]{}
+		places[i][p] = pages[entry]{}
 	}
-	facts := f.facts.sort(f.log, func(one *fact) uint64 { return one.key.Hi }, byKeyAndScope)
-	stands := f.places.sort(f.asked, func(one *placed) uint64 { return one.key.Hi }, byKeyAndPlace)
-	n := distinct(facts, func(one *fact) Key { return one.key }) + distinct(stands, func(one *placed) Key { return one.key })
-	out := &part{stands: make([]standing, 0, len(stands))}
+	n := 0
+	for i := range all {
+		if i == 0 || all[i].key != all[i-1].key {
+			n++
+		}
+	}
+	out := &part{}
 	out.keys, out.kinds, out.starts = make([]Key, 0, n), make([]KindID, 0, n), make([]uint32, 0, n+1)
-	for len(facts) > 0 || len(stands) > 0 {
-		said, stood := 0, 0
-		if len(stands) == 0 || len(facts) > 0 && facts[0].key.Compare(stands[0].key) <= 0 {
-			said = alike(facts, func(one *fact) Key { return one.key })
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].key == all[0].key {
+			n++
 		}
-		if said == 0 || len(stands) > 0 && facts[0].key == stands[0].key {
-			stood = alike(stands, func(one *placed) Key { return one.key })
-		}
-		f.one(out, facts[:said], stands[:stood])
-		facts, stands = facts[said:], stands[stood:]
+		f.one(out, all[:n])
+		all = all[n:]
 	}
 	out.starts = append(out.starts, uint32(len(out.acts)))
 	f.takeSettled(out)
 	return out, nil
 }
 
-// alike is how many values at the beginning have one key.
-func alike[T any](sorted []T, key func(*T) Key) int {
-	n, first := 1, key(&sorted[0])
-	for n < len(sorted) && key(&sorted[n]) == first {
-		n++
+// gather collects the entries of a partition.
+func (f *folder) gather(p int, places []placesByPart) (err error) {
+	f.pieces, f.room, f.whole = f.pieces[:0], f.room[:0], f.whole[:0]
+	for _, s := range f.shards {
+		if f.buf, err = s.spilled.facts(f.buf, p, func(e entry) { f.room = append(f.room, e) }, f.addWhole); err != nil {
+			return err
+		}
+		f.pieces = s.facts[p].brief.appendTo(f.pieces)
+		s.facts[p].whole.drain(f.addWhole)
 	}
-	return n
+	for i := range places {
+		f.pieces = places[i][p].appendTo(f.pieces)
+	}
+	f.pieces = append(f.pieces, f.room)
+	return nil
 }
 
-// distinct is how many keys sorted values have.
-func distinct[T any](sorted []T, key func(*T) Key) (n int) {
-	for i := range sorted {
-		if i == 0 || key(&sorted[i]) != key(&sorted[i-1]) {
-			n++
+// addWhole adds a fact that an entry does not hold.
+func (f *folder) addWhole(one *fact) {
+	f.room = append(f.room, entry{key: one.key, kind: one.kind, scope: one.scope, status: ending, when: Instant(len(f.whole))})
+	f.whole = append(f.whole, *one)
+}
+
+// manyEntries is from which number on those of one identifier are sorted by scope, so that none of these is looked for.
+const manyEntries = 64
+
+// one folds what is said of one identifier alone.
+func (f *folder) one(out *part, entries []entry) {
+	if len(entries) > manyEntries {
+		slices.SortFunc(entries, func(a, b entry) int { return compareScopes(a.scope, b.scope) })
+	}
+	ordinal, marked, stands := uint32(len(out.keys)), false, 0
+	out.keys, out.kinds = append(out.keys, entries[0].key), append(out.kinds, entries[0].kind)
+	out.starts = append(out.starts, uint32(len(out.acts)))
+	f.acts = f.acts[:0]
+	for i := range entries {
+		switch e := &entries[i]; e.status {
+		case beside:
+			stands++
+		case ending:
+			f.acts = addFact(f.acts, 0, &f.whole[e.when], f.words)
+		case unreadable:
+			marked = true
+		case tied:
+		default:
+			said := e.fact()
+			f.acts = addFact(f.acts, 0, &said, f.words)
 		}
 	}
-	return n
-}
-
-func byKeyAndScope(a, b fact) int {
-	if a.key != b.key {
-		return a.key.Compare(b.key)
-	}
-	return compareScopes(a.scope, b.scope)
-}
-
-func byKeyAndPlace(a, b placed) int {
-	if a.key != b.key {
-		return a.key.Compare(b.key)
-	}
-	return cmp.Compare(a.place, b.place)
-}
-
-func compareScopes(a, b scope) int {
-	return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.purpose, b.purpose))
-}
-
-// one folds what is said of one identifier alone, sorted by scope.
-func (f *folder) one(out *part, facts []fact, stands []placed) {
-	ordinal, marked := uint32(len(out.keys)), false
-	if len(facts) > 0 {
-		out.keys, out.kinds = append(out.keys, facts[0].key), append(out.kinds, facts[0].kind)
-	} else {
-		out.keys, out.kinds = append(out.keys, stands[0].key), append(out.kinds, stands[0].kind)
-	}
-	out.starts = append(out.starts, uint32(len(out.acts)))
-	f.acts, marked = foldScopes(f.acts[:0], facts, f.words)
 	if marked {
 		out.unreadable = append(out.unreadable, ordinal)
 	}
-	shown := f.shown.has(out.keys[ordinal])
-	if len(stands) == 0 {
+	shown := f.shown.has(entries[0].key)
+	if stands == 0 {
 		f.settle(out, ordinal, f.acts, shown)
 		return
 	}
 	out.acts = append(out.acts, f.acts...)
-	for i := range stands {
-		out.stands = append(out.stands, standing{ordinal, stands[i].combination, stands[i].place})
-		if len(stands) > 1 || len(facts) > 0 || shown {
-			out.opened = append(out.opened, stands[i].combination)
+	for i := range entries {
+		e := &entries[i]
+		if e.status != beside {
+			continue
+		}
+		at := standing{ordinal, uint32(uint64(e.when) >> 32), uint32(e.when)}
+		out.stands = append(out.stands, at)
+		if len(entries) > 1 || shown {
+			out.opened = append(out.opened, at.combination)
 		}
 	}
+}
+
+func compareScopes(a, b scope) int {
+	return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.purpose, b.purpose))
 }
 
 // settle settles an identifier to whom nothing comes from others, and keeps its acts if they are to be kept.
@@ -220,22 +231,6 @@ func (f *folder) closed(c *combined) *part {
 	}
 	f.takeSettled(out)
 	return out
-}
-
-// mergeActs adds acts to those of the same scopes.
-func mergeActs(to, more []acts, words *vocabulary) []acts {
-	if len(to) == 0 {
-		return append(to, more...)
-	}
-	for i := range more {
-		at := slices.IndexFunc(to, func(a acts) bool { return a.scope == more[i].scope })
-		if at < 0 {
-			to = append(to, more[i])
-			continue
-		}
-		to[at].merge(&more[i], words)
-	}
-	return to
 }
 
 // takeSettled gives a partition what was settled of it.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -61,39 +60,38 @@ func (s *spill) write(out *bufio.Writer, p int, facts *blocks, events *jointLog)
 	s.runs[p] = append(s.runs[p], run)
 	s.end += int64(run.size())
 	var room [factBytes]byte
-	facts.brief.drain(func(f *briefFact) { _, _ = out.Write(appendBrief(room[:0], f)) })
+	facts.brief.drain(func(e *entry) { _, _ = out.Write(appendEntry(room[:0], e)) })
 	facts.whole.drain(func(f *fact) {
-		brief := briefFact{f.key, f.when, f.scope, f.version, f.status, f.kind}
-		_, _ = out.Write(binary.LittleEndian.AppendUint64(appendBrief(room[:0], &brief), uint64(f.expires)))
+		brief := entry{f.key, f.when, f.scope, f.version, f.status, f.kind}
+		_, _ = out.Write(binary.LittleEndian.AppendUint64(appendEntry(room[:0], &brief), uint64(f.expires)))
 	})
 	events.drain(func(events []byte) { _, _ = out.Write(events) })
 }
 
-func (r *spillRun) factsSize() int { return r.brief*briefBytes + r.whole*factBytes }
+func (r *spillRun) factsSize() int { return r.brief*entryBytes + r.whole*factBytes }
 func (r *spillRun) size() int      { return r.factsSize() + r.joint }
 
-// facts appends the facts that were written of a partition to a slice.
-func (s *spill) facts(to []fact, p int) ([]fact, error) {
+// facts calls brief and whole with what was written of a partition. It returns the buffer that it used.
+func (s *spill) facts(buf []byte, p int, brief func(entry), whole func(*fact)) ([]byte, error) {
 	for _, run := range s.runs[p] {
-		in := bufio.NewReaderSize(io.NewSectionReader(s.file, run.at, int64(run.factsSize())), min(run.factsSize(), spillBuffer))
-		var room [factBytes]byte
-		for i := range run.brief + run.whole {
-			b := room[:briefBytes]
-			if i >= run.brief {
-				b = room[:]
-			}
-			if _, err := io.ReadFull(in, b); err != nil {
-				return nil, fmt.Errorf("the temporary file of acts that memory does not hold: %w", err)
-			}
-			brief := briefOf(b)
-			f := brief.fact()
-			if i >= run.brief {
-				f.expires = Instant(binary.LittleEndian.Uint64(b[briefBytes:]))
-			}
-			to = append(to, f)
+		buf = slices.Grow(buf[:0], run.factsSize())[:run.factsSize()]
+		if _, err := s.file.ReadAt(buf, run.at); err != nil {
+			return nil, fmt.Errorf("the temporary file of acts that memory does not hold: %w", err)
+		}
+		rest := buf
+		for range run.brief {
+			brief(entryOf(rest))
+			rest = rest[entryBytes:]
+		}
+		for range run.whole {
+			begins := entryOf(rest)
+			f := begins.fact()
+			f.expires = Instant(binary.LittleEndian.Uint64(rest[entryBytes:]))
+			whole(&f)
+			rest = rest[factBytes:]
 		}
 	}
-	return to, nil
+	return buf, nil
 }
 
 // joint appends the events that were written of a partition to a slice.
@@ -115,7 +113,7 @@ func (s *spill) close() error {
 	return s.file.Close()
 }
 
-func appendBrief(b []byte, f *briefFact) []byte {
+func appendEntry(b []byte, f *entry) []byte {
 	b = appendKey(b, f.key)
 	b = binary.LittleEndian.AppendUint64(b, uint64(f.when))
 	b = binary.LittleEndian.AppendUint16(b, f.scope.channel)
@@ -124,8 +122,8 @@ func appendBrief(b []byte, f *briefFact) []byte {
 	return append(b, byte(f.status), byte(f.kind))
 }
 
-func briefOf(b []byte) briefFact {
-	return briefFact{
+func entryOf(b []byte) entry {
+	return entry{
 		key: keyAt(b), when: Instant(binary.LittleEndian.Uint64(b[16:])),
 		scope:   scope{binary.LittleEndian.Uint16(b[24:]), binary.LittleEndian.Uint16(b[26:])},
 		version: binary.LittleEndian.Uint16(b[28:]), status: Status(b[30]), kind: KindID(b[31]),
