@@ -108,16 +108,18 @@ func (f TimeFault) String() string {
 // TimeReader reads the times of consent records. It remembers offsets of its zone, so each goroutine needs its own.
 type TimeReader struct {
 	clock    *localClock // nil: no zone is declared
+	day      *knownDay   // nil: none is remembered
 	platform bool        // the forms of platforms are read too
 	dates    bool        // a date alone is read too
 }
 
 // NewTimeReader returns a reader that takes times without a zone in the given one; nil when none is declared.
 func NewTimeReader(zone *time.Location) TimeReader {
-	if zone == nil {
-		return TimeReader{}
+	t := TimeReader{day: &knownDay{}}
+	if zone != nil {
+		t.clock = newLocalClock(zone)
 	}
-	return TimeReader{clock: newLocalClock(zone)}
+	return t
 }
 
 // Read reads RFC 3339 (T, t or a space between date and time, any number of decimals, those beyond nine cut off);
@@ -144,7 +146,7 @@ func (t TimeReader) Read(raw []byte, side Side) (Instant, TimeFault) {
 
 // readDateTime reads a date with a time, and its offset or, without one, the reader's.
 func (t TimeReader) readDateTime(raw []byte, side Side) (Instant, TimeFault) {
-	second, rest, ok := readDateTime(raw)
+	second, rest, ok := t.day.readDateTime(raw)
 	if !ok {
 		return None, TimeUnreadable
 	}
@@ -181,17 +183,42 @@ func readUnix(raw []byte) (Instant, TimeFault) {
 
 const dateTime = "dddd-dd-ddTdd:dd:dd" // d is a digit, T also a blank
 
+// knownDay is the day that was read last, as text and as number: exports are mostly in the order of their times.
+type knownDay struct {
+	year  uint64 // YYYY-MM-
+	day   uint16 // DD
+	since int64  // days since 1970
+}
+
 // readDateTime reads YYYY-MM-DD?HH:MM:SS as if it were UTC, and returns what follows. Second 60 is counted as such.
-func readDateTime(s []byte) (second int64, rest []byte, ok bool) {
-	if !beginsWithDateTime(s) {
+func (d *knownDay) readDateTime(text []byte) (second int64, rest []byte, ok bool) {
+	if !beginsWithDateTime(text) {
 		return 0, nil, false
 	}
-	year, month, day := pair(s)*100+pair(s[2:]), pair(s[5:]), pair(s[8:])
+	s := (*[len(dateTime)]byte)(text)
 	hour, minute, sec := pair(s[11:]), pair(s[14:]), pair(s[17:])
-	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || sec > 60 {
+	if hour > 23 || minute > 59 || sec > 60 {
 		return 0, nil, false
 	}
-	return daysSince1970(year, month, day)*86400 + hour*3600 + minute*60 + sec, s[len(dateTime):], true
+	since := int64(0)
+	year, day := binary.LittleEndian.Uint64(s[:]), binary.LittleEndian.Uint16(s[8:])
+	if d != nil && d.year == year && d.day == day {
+		since = d.since
+	} else if since, ok = readDay(s[:]); !ok {
+		return 0, nil, false
+	} else if d != nil {
+		*d = knownDay{year, day, since}
+	}
+	return since*86400 + hour*3600 + minute*60 + sec, text[len(dateTime):], true
+}
+
+// readDay reads YYYY-MM-DD, in days since 1970.
+func readDay(s []byte) (days int64, ok bool) {
+	year, month, day := pair(s)*100+pair(s[2:]), pair(s[5:]), pair(s[8:])
+	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+		return 0, false
+	}
+	return daysSince1970(year, month, day), true
 }
 
 // beginsWithDateTime looks at eight characters at once.

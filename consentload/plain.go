@@ -143,7 +143,7 @@ func (p *plainRows) readKeys(row int) bool {
 
 // said is what the words of a row stand for.
 type said struct {
-	words   words
+	words
 	isKnown bool // else the slot is empty
 	isPlain bool // else record.read decides
 	scope   scope
@@ -179,7 +179,11 @@ func (p *plainRows) sayings(row int) *said {
 		slot = (slot ^ w.first[i] ^ w.rest[i]<<1) * odd
 	}
 	known := &p.said[slot>>(64-saidBits)]
-	if known.words != w || !known.isKnown {
+	differ := known.lengths ^ w.lengths
+	for i := range p.words {
+		differ |= known.first[i] ^ w.first[i] | known.rest[i] ^ w.rest[i]
+	}
+	if differ != 0 || !known.isKnown {
 		*known = p.understand(row)
 		known.words, known.isKnown = w, true
 	}

@@ -34,7 +34,7 @@ func (t TimeReader) readDate(raw []byte, side Side) (Instant, TimeFault) {
 	if side == Later {
 		clock = "T23:59:59"
 	}
-	second, _, ok := readDateTime(append(append(form[:0], raw...), clock...))
+	second, _, ok := t.day.readDateTime(append(append(form[:0], raw...), clock...))
 	switch {
 	case !ok:
 		return None, TimeUnreadable
