@@ -30,8 +30,6 @@ const (
 // errTooMany is returned where the numbers do not suffice.
 var errTooMany = errors.New("more than 4 billion identifiers stand together with others: read the exports in parts")
 
-func (c *combined) len() int { return len(c.open) }
-
 // of returns the identifiers of a combination.
 func (c *combined) of(i int) []uint32 { return c.ordinals[c.starts[i]:c.starts[i+1]] }
 

@@ -41,6 +41,59 @@ func (k *Kinds) appendEmail(dst, value []byte, ascii bool) ([]byte, Unreadable) 
 	return append(dst, name...), Readable
 }
 
+// appendPlainEmail appends the normal form of an address as most are: an "@" behind what needs no quotes, before labels of
+// letters, digits, underscores and single hyphens inside. It looks at each byte once, and leaves any other address to
+// appendEmail.
+func appendPlainEmail(dst, value []byte) ([]byte, bool) {
+	n := len(dst)
+	all := append(dst, value...)
+	form := all[n:]
+	at := 0
+	for ; at < len(form) && inLocal(form[at]); at++ {
+		form[at] = lower(form[at])
+	}
+	if at == 0 || at == len(form) || form[at] != '@' || !lowerLabels(form[at+1:]) {
+		return dst, false
+	}
+	return all, true
+}
+
+// lowerLabels brings a domain of plain labels into lower case, and reports whether it is one.
+func lowerLabels(domain []byte) bool {
+	label, hyphen := 0, false
+	for i, c := range domain {
+		switch {
+		case isLabelByte(c):
+			domain[i], hyphen = lower(c), false
+			label++
+		case c == '-' && label > 0 && !hyphen:
+			hyphen = true
+			label++
+		case c == '.' && label > 0 && !hyphen:
+			label = 0
+		default:
+			return false
+		}
+		if label > longestLabel {
+			return false
+		}
+	}
+	return label > 0 && !hyphen && len(domain) <= longestDomain
+}
+
+// inLocal reports a byte of ASCII that may stand in a local part without quotes; an "@" does not.
+func inLocal(c byte) bool {
+	const (
+		from0  = 1<<64 - 1<<'!' ^ 1<<'"' ^ 1<<'(' ^ 1<<')' ^ 1<<',' ^ 1<<':' ^ 1<<';' ^ 1<<'<' ^ 1<<'>'
+		from64 = 1<<63 - 1 ^ 1<<('@'-64) ^ 1<<('['-64) ^ 1<<('\\'-64) ^ 1<<(']'-64)
+	)
+	set := uint64(from0)
+	if c >= 64 {
+		set = from64
+	}
+	return c < 128 && set>>(c%64)&1 != 0
+}
+
 // plainLocal reports whether the part before the "@" holds neither white space nor what must stand in quotes there.
 func plainLocal(local []byte, ascii bool) bool {
 	for _, c := range local {

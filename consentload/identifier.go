@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -259,6 +260,11 @@ func (n *Normalizer) Append(dst []byte, kind KindID, raw []byte) ([]byte, Unread
 	if rule.form == phoneForm {
 		return n.phone.append(dst, raw)
 	}
+	if rule.form == emailForm {
+		if form, ok := appendPlainEmail(dst, raw); ok {
+			return form, Readable
+		}
+	}
 	value := trimValue(raw)
 	if len(value) == 0 {
 		return dst, Empty
@@ -305,25 +311,42 @@ func isInvisible(r rune) bool {
 
 // inspectText reports whether the value is ASCII, and whether it is UTF-8 without control characters.
 func inspectText(value []byte) (ascii, clean bool) {
-	for i, c := range value {
+	rest := value
+	for len(rest) >= 8 && printsEight(binary.LittleEndian.Uint64(rest)) {
+		rest = rest[8:]
+	}
+	for i, c := range rest {
 		if c < ' ' || c == 0x7f {
 			return false, false
 		}
 		if c >= utf8.RuneSelf {
-			rest := value[i:]
+			rest := rest[i:]
 			return false, utf8.Valid(rest) && bytes.IndexFunc(rest, unicode.IsControl) < 0
 		}
 	}
 	return true, true
 }
 
+// printsEight reports whether eight bytes are ASCII, and none of them a control character.
+func printsEight(text uint64) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	control, deleted := text-' '*ones, text^0x7f*ones-ones // each borrows where a byte is one, or behind such a byte
+	return (text|control|deleted)&highs == 0
+}
+
 // appendLower appends ASCII text in lower case.
 func appendLower(dst, text []byte) []byte {
-	for _, c := range text {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
+	n := len(dst)
+	dst = append(dst, text...)
+	for i, c := range dst[n:] {
+		dst[n+i] = lower(c)
 	}
 	return dst
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
