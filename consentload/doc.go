@@ -18,6 +18,11 @@
 // identifier they are taken apart for each subject whose events name it: what a stranger was granted at a store's
 // tablet lifts nothing.
 //
+// An event that names several identifiers is logged once. The sets of identifiers that stand together (combinations) have
+// acts of their own, folded once for all of their identifiers. A combination of which every identifier stands in no other
+// and in no event alone is a subject whose identifiers all have the same acts, so that what one of them comes to, all
+// do: it is settled without a search. Only what hangs together through several combinations is united and weighed.
+//
 // Under "link: refusals" a grant counts for the identifiers that its event names and for no other, so it does not lift
 // another identifier's refusal either. A shared identifier (beside more than max_links values of one other kind) is a
 // subject of its own; a refusal that names it is lifted for the rest of a subject only when the subject was granted anew
