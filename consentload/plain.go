@@ -19,7 +19,7 @@ type plainRows struct {
 	at      plainColumn
 	expires plainColumn
 	said    [saidSlots]said
-	others  map[string]said // of words that are too long for a slot
+	others  map[string]*said // of words that are too long for a slot
 }
 
 // plainColumn is a column whose cells are taken as they stand.
@@ -213,18 +213,14 @@ func (p *plainRows) longSayings(row int) *said {
 		p.buf = binary.AppendUvarint(p.buf, uint64(len(word)))
 		p.buf = append(p.buf, word...)
 	}
-	text := p.buf
-	found, known := p.others[string(text)]
-	if !known {
-		name := string(text)
-		found = p.understand(row)
-		if p.others == nil {
-			p.others = map[string]said{}
-		}
-		if len(p.others) < maxNames { // a wrong column must not fill the memory
-			p.others[name] = found
-		}
+	if found := p.others[string(p.buf)]; found != nil {
+		return found
 	}
+	if p.others == nil || len(p.others) == maxNames { // a wrong column must not fill the memory
+		p.others = map[string]*said{}
+	}
+	words, found := string(p.buf), p.understand(row) // which may use the buffer
+	p.others[words] = &found
 	return &found
 }
 
