@@ -57,7 +57,7 @@ func (s *shard) place(e *event) {
 // known.
 func (s *shard) settle(a *aliasing) {
 	var names []named
-	s.digests.drain(func(events []byte) {
+	s.digests.drainPieces(func(events []byte) {
 		for ; len(events) > 0; events = events[len(firstJoint(events)):] {
 			e := firstJoint(events).event(names[:0])
 			names = e.names

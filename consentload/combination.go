@@ -110,7 +110,7 @@ func (c *combiner) part(out *combined, p int) (err error) {
 		if c.log, err = s.spilled.joint(c.log, p); err != nil {
 			return err
 		}
-		s.joint[p].drain(func(events []byte) { c.log = append(c.log, events...) })
+		s.joint[p].drainPieces(func(events []byte) { c.log = append(c.log, events...) })
 		s.joint[p] = jointLog{}
 	}
 	if len(c.log) == 0 {

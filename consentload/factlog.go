@@ -24,6 +24,9 @@ func (e *entry) fact() fact {
 	}
 }
 
+// entry is a fact without its expiry.
+func (f *fact) entry() entry { return entry{f.key, f.when, f.scope, f.version, f.status, f.kind} }
+
 // blocks is a log that grows without moving what it holds.
 type blocks struct {
 	brief pages[entry]
@@ -32,7 +35,7 @@ type blocks struct {
 
 func (b *blocks) add(f *fact) (bytes int) {
 	if f.expires == noExpiry {
-		b.brief.add(entry{f.key, f.when, f.scope, f.version, f.status, f.kind})
+		b.brief.add(f.entry())
 		return entryBytes
 	}
 	b.whole.add(*f)
@@ -53,22 +56,22 @@ const (
 
 func (p *pages[T]) add(v T) {
 	if len(p.last) == cap(p.last) {
-		p.turn()
+		p.turn(firstPage, lastPage)
 	}
 	p.last = append(p.last, v)
 	p.n++
 }
 
-// turn begins another page.
-func (p *pages[T]) turn() {
+// turn begins another page, of twice the size of the one before, between two limits.
+func (p *pages[T]) turn(least, most int) {
 	if len(p.last) > 0 {
 		p.full = append(p.full, p.last)
 	}
-	if n := len(p.free); n > 0 {
+	if n := len(p.free); n > 0 && cap(p.free[n-1]) >= least {
 		p.last, p.free = p.free[n-1], p.free[:n-1]
 		return
 	}
-	p.last = make([]T, 0, min(max(2*cap(p.last), firstPage), lastPage))
+	p.last = make([]T, 0, max(min(2*cap(p.last), most), least))
 }
 
 // appendTo appends the pieces to a list.
@@ -76,10 +79,17 @@ func (p *pages[T]) appendTo(pieces [][]T) [][]T { return append(append(pieces, p
 
 // drain calls do with every value and empties the pages.
 func (p *pages[T]) drain(do func(*T)) {
-	for _, page := range p.appendTo(nil) {
+	p.drainPieces(func(page []T) {
 		for i := range page {
 			do(&page[i])
 		}
+	})
+}
+
+// drainPieces calls do with every piece and empties the pages.
+func (p *pages[T]) drainPieces(do func([]T)) {
+	for _, page := range p.appendTo(nil) {
+		do(page)
 	}
 	for _, page := range p.full {
 		p.free = append(p.free, page[:0])

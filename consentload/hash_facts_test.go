@@ -72,7 +72,7 @@ func TestFactsAboutDigestsAreBroughtToTheRawIdentifier(t *testing.T) {
 	log.settle(&aliasing{kinds: kinds, aliases: aliases})
 	want := []named{{raw, 0}, mail, {undeclared, hashed}, {stranger, hashed}}
 	slices.SortFunc(want, compareNames)
-	log.joint[partitionOf(raw)].drain(func(events []byte) {
+	log.joint[partitionOf(raw)].drainPieces(func(events []byte) {
 		if diff := cmp.Diff(want, firstJoint(events).event(nil).names, cmp.AllowUnexported(named{})); diff != "" {
 			t.Error("an event that names one identifier twice:", diff)
 		}

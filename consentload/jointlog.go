@@ -6,12 +6,9 @@ import (
 	"encoding/binary"
 )
 
-// jointLog holds events that name several identifiers, each event once: its acts are the same for all of them.
-type jointLog struct {
-	full, free [][]byte
-	last       []byte
-	size       int // bytes
-}
+// jointLog holds events that name several identifiers, each event once: its acts are the same for all of them. Its pieces
+// are of whole events, and n counts bytes.
+type jointLog struct{ pages[byte] }
 
 const (
 	firstJointPage = 1 << 10 // bytes
@@ -22,34 +19,11 @@ const (
 func (l *jointLog) add(e *event) (bytes int) {
 	size := jointSize(len(e.names))
 	if cap(l.last)-len(l.last) < size {
-		l.turn(size)
+		l.turn(max(size, firstJointPage), lastJointPage)
 	}
 	l.last = appendJoint(l.last, e)
-	l.size += size
+	l.n += size
 	return size
-}
-
-// turn begins another page, with room for an event of a size.
-func (l *jointLog) turn(size int) {
-	if len(l.last) > 0 {
-		l.full = append(l.full, l.last)
-	}
-	if n := len(l.free); n > 0 && cap(l.free[n-1]) >= size {
-		l.last, l.free = l.free[n-1], l.free[:n-1]
-		return
-	}
-	l.last = make([]byte, 0, max(min(max(2*cap(l.last), firstJointPage), lastJointPage), size))
-}
-
-// drain calls do with stretches of whole events, and empties the log.
-func (l *jointLog) drain(do func(events []byte)) {
-	for _, page := range append(l.full, l.last) {
-		do(page)
-	}
-	for _, page := range l.full {
-		l.free = append(l.free, page[:0])
-	}
-	l.full, l.last, l.size = l.full[:0], l.last[:0], 0
 }
 
 // joint is one event as a jointLog holds it: what it says, then the keys of its names, then their kinds.

@@ -25,7 +25,7 @@ type spillRun struct {
 	joint        int // bytes
 }
 
-// spillBuffer is what is gathered for a write, and read at once.
+// spillBuffer is what is gathered for a write.
 const spillBuffer = 1 << 20
 
 // spillOver writes the facts of a shard to its file when they are more than it may hold.
@@ -53,7 +53,7 @@ func (s *shard) spillOver(most int) error {
 
 // write empties a partition into the file. An error is the writer's, and told when it is flushed.
 func (s *spill) write(out *bufio.Writer, p int, facts *blocks, events *jointLog) {
-	run := spillRun{at: s.end, brief: facts.brief.n, whole: facts.whole.n, joint: events.size}
+	run := spillRun{at: s.end, brief: facts.brief.n, whole: facts.whole.n, joint: events.n}
 	if run.size() == 0 {
 		return
 	}
@@ -62,10 +62,10 @@ func (s *spill) write(out *bufio.Writer, p int, facts *blocks, events *jointLog)
 	var room [factBytes]byte
 	facts.brief.drain(func(e *entry) { _, _ = out.Write(appendEntry(room[:0], e)) })
 	facts.whole.drain(func(f *fact) {
-		brief := entry{f.key, f.when, f.scope, f.version, f.status, f.kind}
+		brief := f.entry()
 		_, _ = out.Write(binary.LittleEndian.AppendUint64(appendEntry(room[:0], &brief), uint64(f.expires)))
 	})
-	events.drain(func(events []byte) { _, _ = out.Write(events) })
+	events.drainPieces(func(events []byte) { _, _ = out.Write(events) })
 }
 
 func (r *spillRun) factsSize() int { return r.brief*entryBytes + r.whole*factBytes }
