@@ -3,6 +3,7 @@ package consentload
 import (
 	"bytes"
 	"unicode"
+	"unicode/utf8"
 )
 
 // appendEmail appends the normal form of an e-mail address that is trimmed and clean text: lower case, the domain in
@@ -28,8 +29,8 @@ func (k *Kinds) appendEmail(dst, value []byte, ascii bool) ([]byte, Unreadable) 
 		dst = append(dst, bytes.ToLower(local)...)
 	}
 	dst = append(dst, '@')
-	if plainDomain(domain) {
-		return appendLower(dst, domain), Readable
+	if all := append(dst, domain...); lowerLabels(all[len(dst):]) {
+		return all, Readable
 	}
 	if bytes.ContainsFunc(domain, unicode.IsSpace) {
 		return dst[:start], NotEmail
@@ -58,7 +59,13 @@ func appendPlainEmail(dst, value []byte) ([]byte, bool) {
 	return all, true
 }
 
-// lowerLabels brings a domain of plain labels into lower case, and reports whether it is one.
+const (
+	longestLabel  = 63
+	longestDomain = 253
+)
+
+// lowerLabels brings a domain into lower case, and reports whether that is its IDNA form: plain labels of letters, digits,
+// underscores and inner hyphens. Two hyphens in a row (xn--…) have rules of their own and are left to IDNA.
 func lowerLabels(domain []byte) bool {
 	label, hyphen := 0, false
 	for i, c := range domain {
@@ -91,53 +98,17 @@ func inLocal(c byte) bool {
 	if c >= 64 {
 		set = from64
 	}
-	return c < 128 && set>>(c%64)&1 != 0
+	return c < utf8.RuneSelf && set>>(c%64)&1 != 0
 }
 
 // plainLocal reports whether the part before the "@" holds neither white space nor what must stand in quotes there.
 func plainLocal(local []byte, ascii bool) bool {
 	for _, c := range local {
-		switch c {
-		case ' ', '"', '(', ')', ',', ':', ';', '<', '>', '[', '\\', ']':
+		if c < utf8.RuneSelf && !inLocal(c) {
 			return false
 		}
 	}
 	return ascii || !bytes.ContainsFunc(local, isBlank)
-}
-
-const (
-	longestLabel  = 63
-	longestDomain = 253
-)
-
-// plainDomain reports whether the domain is one whose IDNA form is itself in lower case: plain labels of letters,
-// digits, underscores and inner hyphens. Two hyphens in a row (xn--…) have rules of their own and are left to IDNA.
-func plainDomain(domain []byte) bool {
-	if len(domain) > longestDomain {
-		return false
-	}
-	label, last := 0, byte('.')
-	for _, c := range domain {
-		switch {
-		case c == '.':
-			if label == 0 || last == '-' {
-				return false
-			}
-			label, last = 0, c
-			continue
-		case c == '-':
-			if label == 0 || last == '-' {
-				return false
-			}
-		case !isLabelByte(c):
-			return false
-		}
-		if label++; label > longestLabel {
-			return false
-		}
-		last = c
-	}
-	return label > 0 && last != '-'
 }
 
 func isLabelByte(c byte) bool {

@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -28,6 +29,11 @@ func TestAPlainEmailAddressHasTheFormThatTheLongWayFinds(t *testing.T) {
 		want, why := kinds.appendEmail([]byte("before"), []byte(address), ascii)
 		if !clean || why != Readable || string(form) != string(want) {
 			t.Fatalf("%q: %q, and the long way finds %q (%v)", address, form, want, why)
+		}
+		_, domain, _ := strings.Cut(address, "@")
+		name, err := kinds.domains.ToASCII(domain)
+		if err != nil || !strings.HasSuffix(string(form), "@"+name) {
+			t.Fatalf("%q: %q, and by IDNA the domain is %q (%v)", address, form, name, err)
 		}
 	})
 	for _, plain := range []string{"a@b", "A.b+c@Q-q.com", "u1z5fw_15tw6@sina.cn", "o'neil@x_y.example.com"} {
