@@ -108,6 +108,16 @@ func (l *loader) eachPartition(ctx context.Context, begin func(worker int) func(
 	return group.Wait()
 }
 
+// foldEach has the workers take the partitions, each with a folder of its own.
+func (l *loader) foldEach(ctx context.Context, together *combinations, do func(f *folder, p int) error) error {
+	return l.eachPartition(ctx, func(int) func(int) error {
+		f := newFolder(l, together)
+		return func(p int) error {
+			return f.shown.whileMapped(func() error { return do(f, p) })
+		}
+	})
+}
+
 // fold sorts and folds the shards' logs, partition by partition, and empties them.
 func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 	together, places, err := combine(ctx, l)
@@ -115,14 +125,9 @@ func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 		return nil, err
 	}
 	parts := make([]*part, partitions)
-	err = l.eachPartition(ctx, func(int) func(int) error {
-		f := newFolder(l, together)
-		return func(p int) error {
-			return f.shown.whileMapped(func() (err error) {
-				parts[p], err = f.part(p, places)
-				return err
-			})
-		}
+	err = l.foldEach(ctx, together, func(f *folder, p int) (err error) {
+		parts[p], err = f.part(p, places)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -142,23 +147,20 @@ func fold(ctx context.Context, l *loader) (*foldedLog, error) {
 // finish ranks the identifiers that stand beside others, gives them what is said of their combinations, and puts the
 // partitions together.
 func finish(ctx context.Context, l *loader, parts []*part, together *combinations) (*foldedLog, error) {
+	err := l.foldEach(ctx, together, func(f *folder, p int) error {
+		f.finish(parts[p])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	closed := make([]*part, partitions)
-	for _, do := range []func(f *folder, p int){
-		func(f *folder, p int) { f.finish(parts[p]) },
-		func(f *folder, p int) { closed[p] = f.closed(&together[p]) },
-	} {
-		err := l.eachPartition(ctx, func(int) func(int) error {
-			f := newFolder(l, together)
-			return func(p int) error {
-				return f.shown.whileMapped(func() error {
-					do(f, p)
-					return nil
-				})
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
+	err = l.foldEach(ctx, together, func(f *folder, p int) error {
+		closed[p] = f.closed(&together[p])
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	all := join(parts, closed, l.options.Workers)
 	all.together = together

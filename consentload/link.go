@@ -80,10 +80,11 @@ func (u *links) close(c *combined) {
 		}
 		members := c.of(i)
 		slices.Sort(members)
+		if u.subject == nil {
+			continue
+		}
 		for _, ordinal := range members {
-			if u.subject != nil {
-				u.subject[ordinal] = members[0]
-			}
+			u.subject[ordinal] = members[0]
 		}
 	}
 }

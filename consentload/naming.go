@@ -65,6 +65,15 @@ func (r *record) readScope(a *act, e *event) (ignored bool, out outcome, err err
 	return false, acted, nil
 }
 
+// wordNumber is what an export's word for a channel or purpose stands for.
+type wordNumber struct {
+	number  uint16
+	ignored bool
+	known   bool
+	bound   bool   // a purpose that holds for one channel
+	channel uint16 // that channel
+}
+
 // seenWords are what the words of a naming stand for. The first few, which most columns have, are compared one by one.
 type seenWords struct {
 	few  [8]seenWord

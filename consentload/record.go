@@ -52,18 +52,10 @@ type record struct {
 	watching     *watching  // nil: of nobody in particular
 }
 
-// wordNumber is what an export's word for a channel or purpose stands for.
-type wordNumber struct {
-	number  uint16
-	ignored bool
-	known   bool
-	bound   bool   // a purpose that holds for one channel
-	channel uint16 // that channel
-}
-
 // begin takes up the rows of a batch.
 func (r *record) begin(b formats.Batch) {
-	if r.batch = b; r.plain != nil {
+	r.batch = b
+	if r.plain != nil {
 		r.plain.begin(b)
 	}
 }
