@@ -1,7 +1,6 @@
 package formats
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -197,7 +196,8 @@ func (r *csvReader) cut(b *csvBatch) error {
 	r.rest = append(r.rest, b.data[end:]...)
 	b.data = b.data[:end]
 	b.line = r.line
-	r.line += int64(bytes.Count(b.data, []byte{'\n'}))
+	b.feeds = countByte(b.data, '\n')
+	r.line += int64(b.feeds)
 	r.done.Add(int64(end))
 	return nil
 }

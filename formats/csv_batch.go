@@ -11,9 +11,10 @@ import (
 // csvBatch is a stretch of text that begins at a row and ends behind a line end, or with the file. Its slices are kept
 // from use to use: a warm batch decodes without an allocation.
 type csvBatch struct {
-	from *csvReader
-	data []byte
-	line int64 // the line at which data begins
+	from  *csvReader
+	data  []byte
+	line  int64 // the line at which data begins
+	feeds int   // line feeds in data
 
 	isReady bool // decoded and not released: only then do rows and data belong together
 	rows    []span

@@ -19,11 +19,11 @@ func (b *csvBatch) grid() bool {
 		return false
 	}
 	b.marks = appendMarks(b.marks[:0], b.data, b.from.delim)
+	rows, columns := b.feeds, len(b.from.info.Columns)
 	if len(b.data) > 0 && b.data[len(b.data)-1] != '\n' { // the last line of a file may have no end
 		b.marks = append(b.marks, uint32(len(b.data)))
+		rows++
 	}
-	columns := len(b.from.info.Columns)
-	rows := len(b.marks) / columns
 	if rows*columns != len(b.marks) || !b.gridRows(rows, columns) {
 		b.rows = b.rows[:0]
 		return false
@@ -34,15 +34,9 @@ func (b *csvBatch) grid() bool {
 	return true
 }
 
-// gridRows finds the rows, and reports whether each ends where the marks of as many fields end.
+// gridRows finds the rows, of which there are as many as lines, and reports whether each ends where the marks of as many
+// fields end.
 func (b *csvBatch) gridRows(rows, columns int) bool {
-	ends := 0
-	if n := len(b.data); n > 0 && b.data[n-1] != '\n' {
-		ends = 1
-	}
-	if ends += bytes.Count(b.data, []byte{'\n'}); ends != rows {
-		return false
-	}
 	b.rows = slices.Grow(b.rows, rows)[:rows]
 	start := uint32(0)
 	for r := range b.rows {
