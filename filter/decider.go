@@ -2,7 +2,6 @@ package filter
 
 import (
 	"context"
-	"runtime"
 	"slices"
 
 	"cpm/consentload"
@@ -169,16 +168,16 @@ func (d *decider) decide(g int, gate *Gate, b *batch) {
 
 // decideAlone rules on rows that have one identifier each, under one key, as most runs have. It says the same as decide.
 func (d *decider) decideAlone(g int, gate *Gate) {
-	const side = 32 // decided side by side
 	d.rulings[g] = d.rulings[g][:0]
-	touched := uint64(0)
-	for contacts := range slices.Chunk(d.ids[d.order[g][0]], side) {
-		touched |= gate.verdicts.touch(contacts)
-		for i := range contacts {
-			d.rulings[g] = append(d.rulings[g], d.ruleAlone(g, gate, &contacts[i]))
+	contacts := d.ids[d.order[g][0]]
+	gate.verdicts.prefetch(contacts[:min(ahead, len(contacts))])
+	for now := range slices.Chunk(contacts, ahead) {
+		contacts = contacts[len(now):]
+		gate.verdicts.prefetch(contacts[:min(ahead, len(contacts))])
+		for i := range now {
+			d.rulings[g] = append(d.rulings[g], d.ruleAlone(g, gate, &now[i]))
 		}
 	}
-	runtime.KeepAlive(touched)
 }
 
 func (d *decider) ruleAlone(g int, gate *Gate, contact *asked) ruling {

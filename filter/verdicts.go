@@ -79,15 +79,16 @@ func (v verdicts) of(ordinal uint32) Reason {
 	return Reason(w[0]>>bit&1 | w[1]>>bit&1<<1 | w[2]>>bit&1<<2 | w[3]>>bit&1<<3)
 }
 
-// touch has the memory of some verdicts brought, all at once, before any of it is waited for.
-func (v verdicts) touch(contacts []asked) (touched uint64) {
-	if len(v) == 0 {
-		return 0
-	}
+// ahead is how many verdicts are asked for at once.
+const ahead = 16
+
+// prefetch asks for the memory of at most ahead verdicts. A stranger has none; looking for a place outside takes long.
+func (v verdicts) prefetch(contacts []asked) {
+	var at [ahead]uint64
 	for i := range contacts {
-		touched |= v[min(reasonBits*uint64(contacts[i].ordinal/64), uint64(len(v)-1))]
+		at[i] = min(reasonBits*uint64(contacts[i].ordinal/64), uint64(len(v)))
 	}
-	return touched
+	consentload.Prefetch(v, at[:len(contacts)])
 }
 
 // permitted returns those who may be contacted.
