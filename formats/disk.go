@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"cmp"
 	"errors"
 	"os"
 )
@@ -13,6 +14,8 @@ var errLocked = errors.New("locked by another process")
 type disk struct {
 	// around, when set, is called in place of each operation and decides whether run happens.
 	around func(op, path string, run func() error) error
+
+	syncEvery int64 // how much is written from one Sync of an output to the next; 0 means 128 MiB
 }
 
 func (d disk) do(op, path string, run func() error) error {
@@ -109,6 +112,9 @@ func (d disk) write(f *os.File, p []byte) (n int, err error) {
 func (d disk) chmod(f *os.File, mode os.FileMode) error {
 	return d.do("chmod", f.Name(), func() error { return f.Chmod(mode) })
 }
+
+// syncAt returns how much is written before a Sync is due.
+func (d disk) syncAt() int64 { return cmp.Or(d.syncEvery, syncEvery) }
 
 func (d disk) sync(f *os.File) error {
 	return d.do("sync", f.Name(), f.Sync)

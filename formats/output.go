@@ -55,6 +55,8 @@ type Output struct {
 	written int64
 	onDisk  int64 // of that, what has left the buffer
 	begun   int64 // of that, what was sent to the disk
+	synced  int64 // of that, what was there when the last Sync began
+	early   earlySync
 }
 
 // writeBehind is how much is sent to the disk at once while more is being written, so that little is left to wait for at
@@ -172,6 +174,9 @@ func (f outputFile) Write(p []byte) (int, error) {
 	if due := f.onDisk - f.begun; err == nil && due >= writeBehind {
 		beginWriting(f.file, f.begun, due)
 		f.begun = f.onDisk
+	}
+	if file := f.file; err == nil && f.onDisk-f.synced >= f.disk.syncAt() && f.early.begin(func() error { return f.disk.sync(file) }) {
+		f.synced = f.onDisk
 	}
 	return n, err
 }

@@ -43,6 +43,9 @@ func (o *Output) flush() error {
 	if err := o.buffer.Flush(); err != nil {
 		return err
 	}
+	if err := o.early.wait(); err != nil {
+		return err
+	}
 	if err := o.disk.sync(o.file); err != nil {
 		return err
 	}
@@ -56,6 +59,7 @@ func (o *Output) close() error {
 	if o.file == nil {
 		return nil
 	}
+	_ = o.early.wait() // whoever needs the file has asked for the error
 	err := o.disk.close(o.file)
 	o.file = nil
 	return err
