@@ -57,8 +57,8 @@ func (p *phoneReader) append(dst, raw []byte) ([]byte, Unreadable) {
 // library's answer is known; else "".
 //
 //   - A Chinese mobile number, eleven digits from 13 to 19: as it stands in region CN (by rule: the library takes
-//     179dd00… for a dialling prefix), after +86 everywhere, after 86 or 0086 in region CN. After a country code 179
-//     goes to the library, which may take 179dd for a carrier.
+//     179dd00… for a dialling prefix), after +86 everywhere, after 86 or 0086 in region CN. There 179dd is no carrier:
+//     what would be left is too short for a Chinese number, so the library leaves it.
 //   - A North American number, ten digits from 2 to 9: after +1 everywhere, as it stands or after 1 in region US.
 func plainPhone(digits []byte, region string) (prefix string, rest []byte) {
 	if rest := mobileCN(digits, region == "CN"); rest != nil {
@@ -78,7 +78,7 @@ func mobileCN(digits []byte, atHome bool) []byte {
 	case n == 14 && string(digits[:3]) == "+86",
 		n == 13 && atHome && string(digits[:2]) == "86",
 		n == 15 && atHome && string(digits[:4]) == "0086":
-		if rest := digits[n-11:]; isMobileCN(rest) && string(rest[:3]) != "179" {
+		if rest := digits[n-11:]; isMobileCN(rest) {
 			return rest
 		}
 	}

@@ -75,6 +75,13 @@ func TestEveryMobileBeginningEqualsTheLibraryInEveryForm(t *testing.T) {
 
 func TestEveryRestAfterACarrierCodeEqualsTheLibrary(t *testing.T) {
 	normal := phoneNormalizer(t, "CN")
+	for carrier := range 100 {
+		for _, rest := range [...]string{"000000", "001234", "123456", "861234", "999999"} {
+			for _, prefix := range [...]string{"86", "+86", "0086", "+86 "} {
+				reportDifference(t, "CN", fmt.Sprintf("%s179%02d%s", prefix, carrier, rest), normal)
+			}
+		}
+	}
 	for rest := range 1000 {
 		for _, form := range [...]string{"86179%s%03d%s", "+86179%s%03d%s", "0086179%s%03d%s"} {
 			reportDifference(t, "CN", fmt.Sprintf(form, "51", rest, "123"), normal)
