@@ -25,6 +25,11 @@ type rawChunk struct {
 	entries bool  // there is a dictionary
 	served  int64 // bytes that the library has got
 	err     error // what is wrong with the chunk; the library may wrap it beyond recognition
+
+	unwanted func(rows int) bool // when set: whether a data page of so many values may stay packed
+	skipped  bool                // the data page was not wanted
+	current  page                // the data page that was read last
+	distinct page                // the dictionary
 	*rawPage
 }
 
@@ -166,6 +171,7 @@ func (c *rawChunk) dictionary(h *format.PageHeader) error {
 		return err
 	}
 	c.entries = true
+	c.distinct = page{encoding: v.Encoding, count: int(v.NumValues), values: body}
 	if isNull(c.leaf.schema) {
 		return nil
 	}
@@ -177,6 +183,9 @@ func (c *rawChunk) data(h *format.PageHeader) error {
 	v := &h.DataPageHeader.V
 	if err := c.count(v.NumValues); err != nil {
 		return err
+	}
+	if c.skipped = c.unwanted != nil && c.unwanted(int(v.NumValues)); c.skipped {
+		return nil
 	}
 	if err := c.put(h, int(h.UncompressedPageSize)); err != nil {
 		return err
@@ -197,6 +206,7 @@ func (c *rawChunk) data(h *format.PageHeader) error {
 		}
 	}
 	_, err = p.verify(c.leaf, c.entries)
+	c.current = p
 	return err
 }
 
@@ -228,6 +238,9 @@ func (c *rawChunk) dataV2(h *format.PageHeader) error {
 	if v.NumRows < 0 || v.NumRows > v.NumValues || c.leaf.MaxRepetitionLevel() == 0 && v.NumRows != v.NumValues {
 		return errCounts
 	}
+	if c.skipped = c.unwanted != nil && c.unwanted(int(v.NumValues)); c.skipped {
+		return nil
+	}
 	codec, levels := c.codec, repetition+definition
 	if v.IsCompressed.Valid && !v.IsCompressed.V {
 		codec = format.Uncompressed
@@ -245,6 +258,7 @@ func (c *rawChunk) dataV2(h *format.PageHeader) error {
 		repetition: c.packed[:repetition], definition: c.packed[repetition:levels],
 	}
 	present, err := p.verify(c.leaf, c.entries)
+	c.current = p
 	if err == nil && present != int(v.NumValues-v.NumNulls) {
 		return errCounts
 	}

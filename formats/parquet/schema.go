@@ -39,8 +39,9 @@ func (n *node) Compression() compress.Codec            { return n.codec }
 func (n *node) Name() string                           { return n.name }
 func (n *node) Value(base reflect.Value) reflect.Value { return base }
 
-// writeSchema returns the schema to write by, with one more column of text for each name in extra.
-func (f *File) writeSchema(extra []string) *pq.Schema {
+// writeSchema returns the schema to write the columns by for which with is true, and one more column of text for each
+// name in extra. It is nil when that leaves no column.
+func (f *File) writeSchema(with []bool, extra []string) *pq.Schema {
 	next := 0
 	var build func(c *pq.Column) *node
 	build = func(c *pq.Column) *node {
@@ -48,16 +49,30 @@ func (f *File) writeSchema(extra []string) *pq.Schema {
 		if c.Leaf() {
 			l := f.leaves[next]
 			next++
+			if !with[l.index] {
+				return nil
+			}
 			n.typ, n.encoding, n.codec = physicalType(l.schema), f.encodingOf(l), f.codecOf(l)
 			return n
 		}
 		n.typ = pq.Group{}.Type()
 		for _, child := range c.Columns() {
-			n.fields = append(n.fields, build(child))
+			if field := build(child); field != nil {
+				n.fields = append(n.fields, field)
+			}
+		}
+		if len(n.fields) == 0 {
+			return nil
 		}
 		return n
 	}
 	root := build(f.pq.Root())
+	if root == nil && len(extra) == 0 {
+		return nil
+	}
+	if root == nil {
+		root = &node{Node: f.pq.Root(), name: f.pq.Root().Name(), typ: pq.Group{}.Type()}
+	}
 	root.repetition = format.Required
 	for _, name := range extra {
 		root.fields = append(root.fields, &node{

@@ -9,22 +9,9 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// maxBound is the longest min or max that goes into the footer: statistics need no whole document.
-const maxBound = 256
-
 // footer returns the end of the file, made of the library's metadata and the parts of the source's footer that are
 // copied as they stand.
 func (w *Writer) footer(m *format.FileMetaData) ([]byte, error) {
-	if len(m.RowGroups) != len(w.groups) {
-		return nil, fmt.Errorf("parquet writer: %d row groups were appended, %d written", len(w.groups), len(m.RowGroups))
-	}
-	for i := range m.RowGroups {
-		end := w.sink.n
-		if i+1 < len(m.RowGroups) {
-			end = m.RowGroups[i+1].FileOffset
-		}
-		w.mendGroup(&m.RowGroups[i], &w.file.groups()[w.groups[i]], end)
-	}
 	own := *m
 	own.Version = w.file.metadata.Version
 	own.CreatedBy = "cpm"
@@ -38,35 +25,6 @@ func (w *Writer) footer(m *format.FileMetaData) ([]byte, error) {
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(b)))
 	return append(b, magic...), nil
-}
-
-// mendGroup corrects what the library says of a row group that ends at the given place: sizes, because page headers
-// have lost their statistics since it counted; bounds that are wrong or long; references to a page index that is not
-// written. The order that the source's row group claims holds for each part of it.
-func (w *Writer) mendGroup(g, source *format.RowGroup, end int64) {
-	g.TotalCompressedSize, g.TotalByteSize = 0, 0
-	g.SortingColumns = source.SortingColumns
-	for i := range g.Columns {
-		c := &g.Columns[i]
-		next := end
-		if i+1 < len(g.Columns) {
-			next = chunkStart(&g.Columns[i+1].MetaData)
-		}
-		m := &c.MetaData
-		lost := m.TotalCompressedSize - (next - chunkStart(m))
-		m.TotalCompressedSize -= lost
-		m.TotalUncompressedSize -= lost
-		g.TotalCompressedSize += m.TotalCompressedSize
-		g.TotalByteSize += m.TotalUncompressedSize
-		c.ColumnIndexOffset, c.ColumnIndexLength, c.OffsetIndexOffset, c.OffsetIndexLength = 0, 0, 0, 0
-		m.SizeStatistics, m.GeospatialStatistics = format.SizeStatistics{}, format.GeospatialStatistics{}
-		s := &m.Statistics
-		s.Min, s.Max = nil, nil
-		known := i >= len(w.file.leaves) || ordered(w.file.leaves[i].schema)
-		if !known || len(s.MinValue) > maxBound || len(s.MaxValue) > maxBound {
-			s.MinValue, s.MaxValue = nil, nil
-		}
-	}
 }
 
 // splice puts the source's schema, key/value metadata and column orders, as bytes, into a footer that has none.

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
-	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
 	"cpm/formats/fault"
@@ -20,13 +20,14 @@ const maxDictionary = 1 << 20
 // Writer copies rows of the File that made it to a new file. Encode may run on several goroutines at once; Append and
 // Close belong to one.
 type Writer struct {
-	file   *File
-	extra  []string
-	sink   *sink
-	pq     *pq.GenericWriter[any]
-	groups []int // the source's row group of each one that was appended
-	rows   int64
-	err    error // the first failure of Append; nothing may follow it
+	file    *File
+	extra   []string
+	sink    *sink
+	version int // of the data pages
+	buffers *pageBuffers
+	groups  []format.RowGroup // those that were appended
+	rows    int64
+	err     error // the first failure of Append; nothing may follow it
 }
 
 // Selection says which rows of a row group are kept, and for each extra column of the writer the word of each row.
@@ -41,7 +42,7 @@ type Part struct {
 	owner  *Writer
 	group  int // of the source
 	rows   int
-	writer *pq.ConcurrentRowGroupWriter // nil when no row was kept
+	chunks []*outChunk // by column, the extra ones last; nil when no row was kept, or after Append
 }
 
 // NewWriter returns a writer to w. For each name in extra, rows get one more column of text at the end.
@@ -57,11 +58,9 @@ func (f *File) NewWriter(w io.Writer, extra ...string) (out *Writer, err error) 
 	if err != nil {
 		return nil, err
 	}
-	out = &Writer{file: f, extra: extra, sink: &sink{w: bufio.NewWriterSize(w, 1<<20)}}
-	// The sink buffers, not the library: it must see where the last row group ends.
-	out.pq = pq.NewGenericWriter[any](out.sink, f.writeSchema(extra), pq.DataPageVersion(version),
-		pq.DataPageStatistics(false), pq.DictionaryMaxBytes(maxDictionary), pq.WriteBufferSize(0),
-		pq.ColumnPageBuffers(&pageBuffers{}))
+	out = &Writer{
+		file: f, extra: extra, sink: &sink{w: bufio.NewWriterSize(w, 1<<20)}, version: version, buffers: &pageBuffers{},
+	}
 	return out, nil
 }
 
@@ -104,23 +103,22 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 	if part.rows == 0 {
 		return part, nil
 	}
-	part.writer = w.pq.BeginRowGroup()
-	columns := part.writer.ColumnWriters()
+	part.chunks = make([]*outChunk, len(w.file.leaves)+len(w.extra))
+	with, left := make([]bool, len(w.file.leaves)), len(w.extra)
 	for i, l := range w.file.leaves {
-		g := &gather{keep: s.Keep, row: -1, to: columns[i], flat: l.MaxRepetitionLevel() == 0}
-		if err := w.file.scan(group, l, g.take); err != nil {
-			return nil, err
+		part.chunks[i], err = w.gatherPages(group, l, s, part.rows)
+		if errors.Is(err, errUngathered) {
+			with[i], err = true, nil
+			left++
 		}
-		if err := g.finish(part.rows); err != nil {
-			return nil, fmt.Errorf("%s: %w", w.file.where(l), err)
-		}
-	}
-	for i := range w.extra {
-		if err := writeWords(columns[len(w.file.leaves)+i], s, s.Extra[i], rows); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
-	return part, nil
+	if left > 0 {
+		err = w.encodeValues(part, with, s)
+	}
+	return part, err
 }
 
 // Append writes a part behind the parts before it.
@@ -133,19 +131,37 @@ func (w *Writer) Append(p *Part) (err error) {
 	}
 	defer func() { w.err = err }()
 	defer w.file.recover(&err)
-	if p.writer == nil {
+	if p.chunks == nil {
 		return errors.New("parquet writer: a part was appended twice")
 	}
-	n, err := p.writer.Commit()
-	p.writer = nil
-	if err != nil {
-		return fmt.Errorf("write Parquet: %w", err)
+	chunks := p.chunks
+	p.chunks = nil
+	if w.sink.n == 0 {
+		if _, err := io.WriteString(w.sink, magic); err != nil {
+			return fmt.Errorf("write Parquet: %w", err)
+		}
 	}
-	if n != int64(p.rows) {
-		return fmt.Errorf("parquet writer: %d rows were kept, %d written", p.rows, n)
+	g := format.RowGroup{
+		NumRows: int64(p.rows), FileOffset: w.sink.n, SortingColumns: w.file.groups()[p.group].SortingColumns,
 	}
-	w.groups = append(w.groups, p.group)
-	w.rows += n
+	if len(w.groups) <= math.MaxInt16 {
+		g.Ordinal = int16(len(w.groups))
+	}
+	for _, c := range chunks {
+		m := c.meta
+		m.DataPageOffset += w.sink.n
+		if m.DataPageOffset > w.sink.n {
+			m.DictionaryPageOffset = w.sink.n
+		}
+		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: m})
+		g.TotalCompressedSize += m.TotalCompressedSize
+		g.TotalByteSize += m.TotalUncompressedSize
+		if _, err := w.sink.Write(c.pages); err != nil {
+			return fmt.Errorf("write Parquet: %w", err)
+		}
+	}
+	w.groups = append(w.groups, g)
+	w.rows += int64(p.rows)
 	return nil
 }
 
@@ -163,12 +179,7 @@ func (w *Writer) Close() (err error) {
 			return fmt.Errorf("write Parquet: %w", err)
 		}
 	}
-	w.sink.drop = true // the page index and the footer of the library
-	if err := w.pq.Close(); err != nil {
-		return fmt.Errorf("write Parquet: %w", err)
-	}
-	w.sink.drop = false
-	end, err := w.footer(w.pq.File().Metadata())
+	end, err := w.footer(&format.FileMetaData{NumRows: w.rows, RowGroups: w.groups})
 	if err != nil {
 		return err
 	}
@@ -181,18 +192,14 @@ func (w *Writer) Close() (err error) {
 	return nil
 }
 
-// sink counts what is written, and can stop to write it.
+// sink counts what is written.
 type sink struct {
-	w    *bufio.Writer
-	n    int64
-	drop bool
+	w *bufio.Writer
+	n int64
 }
 
 // Write implements io.Writer.
 func (s *sink) Write(b []byte) (int, error) {
-	if s.drop {
-		return len(b), nil
-	}
 	n, err := s.w.Write(b)
 	s.n += int64(n)
 	return n, err
