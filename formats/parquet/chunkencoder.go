@@ -5,273 +5,292 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/bits"
+	"slices"
 
-	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/format"
 )
 
-const kindInt32 = 5
+// targetPage is the size at which a page of an output ends.
+const targetPage = 1 << 20
+
+// maxPageBytes bounds a page: its sizes are numbers of 32 bits.
+const maxPageBytes = 1<<31 - 1 - 1<<16
+
+// The fields of PageHeader that tell what a page is, as parquet.thrift numbers them.
+const (
+	fieldDataPage       = 5
+	fieldDictionaryPage = 7
+	fieldDataPageV2     = 8
+)
+
+// outColumn is what an output is told of a column.
+type outColumn struct {
+	kind                   format.Type
+	path                   []string
+	width                  int // of a value, as plainWidth has it
+	repetition, definition int // the greatest levels
+	codec                  *codec
+	version                int // of the data pages
+}
 
 // outChunk is one column of one row group of an output: its pages, and what the footer says of them, with offsets
-// from the begin of the pages.
+// from the begin of the first page.
 type outChunk struct {
-	pages []byte
+	pages [][]byte
 	meta  format.ColumnMetaData
 }
 
-// segment is a page of indexes that waits for the dictionary.
+// segment is a page that has its rows. One of indexes waits for the dictionary, the others are encoded.
 type segment struct {
-	levels   []byte
-	rows     int
-	nulls    int
-	encoding format.Encoding
-	values   []byte
-	indexes  []uint32
+	rows, count, nulls int // of count values
+	encoding           format.Encoding
+	levels             [2][]byte // repetition and definition, encoded
+	values             int       // where its indexes end
+	page               []byte
 }
 
-// chunkEncoder makes the pages of a chunk of gathered values.
+// chunkEncoder makes the pages of a column chunk of what is added to it.
 type chunkEncoder struct {
-	leaf    *leaf
-	codec   compress.Codec
-	version int
-	width   int
-	entries [][]byte
-	used    []bool
-	segment // the page that is being filled
-	bits    int
-	open    bool
-	done    []segment
-	chunk   outChunk
+	column     *outColumn
+	dictionary dictionary
+	segment              // the page that is being filled
+	valid      bitset    // its definition levels, where the greatest is 1 and nothing repeats
+	level      [2][]byte // its levels elsewhere, one a byte: repetition and definition
+	bits       bitset    // its booleans
+	plain      []byte    // its other values, as PLAIN has them
+	indexes    []uint32  // of all pages, into the dictionary
+	numbers    []uint32
+	done       []segment
+	chunk      *outChunk
 }
 
-// level adds the definition level of a row.
-func (e *chunkEncoder) level(valid bool) {
-	if e.rows&7 == 0 {
-		e.levels = append(e.levels, 0)
-	}
-	if valid {
-		e.levels[e.rows>>3] |= 1 << (e.rows & 7)
-	} else {
-		e.nulls++
-	}
-	e.rows++
+// start makes the encoder ready for another chunk. Its memory stays.
+func (e *chunkEncoder) start(c *outColumn) {
+	e.column, e.chunk = c, new(outChunk)
+	e.indexes, e.done, e.dictionary.count = e.indexes[:0], e.done[:0], 0
+	e.clear()
 }
 
-// bit adds a boolean.
-func (e *chunkEncoder) bit(set bool) {
-	if e.bits&7 == 0 {
-		e.values = append(e.values, 0)
-	}
-	if set {
-		e.values[e.bits>>3] |= 1 << (e.bits & 7)
-	}
-	e.bits++
+// clear begins a page.
+func (e *chunkEncoder) clear() {
+	e.segment = segment{encoding: e.encoding}
+	e.valid.reset()
+	e.bits.reset()
+	e.level[0], e.level[1], e.plain = e.level[0][:0], e.level[1][:0], e.plain[:0]
 }
 
-// begin goes on with the page, or begins another when the encoding changes.
-func (e *chunkEncoder) begin(encoding format.Encoding) error {
-	if e.rows > 0 && e.encoding != encoding {
+// isIndexed reports whether the values of an encoding are indexes of a dictionary.
+func isIndexed(e format.Encoding) bool { return e == plainDictionary || e == format.RLEDictionary }
+
+// begin makes the encoder ready for values of the encoding. A page ends when it is full or its encoding is another;
+// but not in the middle of a row: then the page becomes one of plain values, which any others can follow.
+func (e *chunkEncoder) begin(encoding format.Encoding, inRow bool) error {
+	if isIndexed(encoding) && e.column.width < 0 {
+		encoding = format.Plain // no reader expects booleans in a dictionary
+	}
+	switch {
+	case e.count == 0:
+	case !inRow && (e.encoding != encoding || e.size() >= targetPage):
 		if err := e.flush(); err != nil {
 			return err
 		}
+	case e.encoding != encoding:
+		e.expand()
+		encoding = format.Plain
 	}
 	e.encoding = encoding
 	return nil
 }
 
-// end ends the page when it is full.
-func (e *chunkEncoder) end() error {
-	if len(e.values)+4*len(e.indexes) >= targetPage || e.rows >= targetPage {
-		return e.flush()
+// size returns about how many bytes the page has.
+func (e *chunkEncoder) size() int {
+	return len(e.plain) + e.bits.n/8 + 4*(len(e.indexes)-e.before()) + len(e.level[0])/4
+}
+
+// before returns where the indexes of the page begin.
+func (e *chunkEncoder) before() int {
+	if len(e.done) == 0 {
+		return 0
 	}
-	return nil
+	return e.done[len(e.done)-1].values
+}
+
+// expand puts the values in the place of the indexes of the page.
+func (e *chunkEncoder) expand() {
+	from := e.before()
+	for _, index := range e.indexes[from:] {
+		e.plain = append(e.plain, e.dictionary.entry(index)...)
+	}
+	e.indexes = e.indexes[:from]
 }
 
 // flush ends the page.
 func (e *chunkEncoder) flush() error {
-	if e.rows > 0 {
-		e.done = append(e.done, e.segment)
+	if e.count == 0 {
+		return nil
 	}
-	e.segment, e.bits = segment{encoding: e.encoding}, 0
+	s := e.segment
+	s.values = len(e.indexes)
+	s.levels = e.encodeLevels()
+	if !isIndexed(s.encoding) {
+		values, err := e.encodeValues()
+		if err == nil {
+			s.page, err = e.dataPage(&s, values)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.done = append(e.done, s)
+	e.clear()
 	return nil
 }
 
-// finish writes the dictionary, of the used entries alone, and the pages.
+// encodeLevels encodes the levels of the page.
+func (e *chunkEncoder) encodeLevels() (levels [2][]byte) {
+	c := e.column
+	if c.repetition > 0 {
+		levels[0] = appendRuns([]byte{}, e.level[0], bits.Len(uint(c.repetition)))
+	}
+	switch {
+	case c.definition == 0:
+	case c.repetition > 0 || c.definition > 1:
+		levels[1] = appendRuns([]byte{}, e.level[1], bits.Len(uint(c.definition)))
+	case e.nulls == 0 || e.nulls == e.count:
+		levels[1] = appendRepeated(nil, min(1, uint32(e.count-e.nulls)), e.count, 1)
+	default:
+		packed := e.valid.bytes()
+		levels[1] = append(binary.AppendUvarint(nil, uint64(len(packed))<<1|1), packed...)
+	}
+	return levels
+}
+
+// finish returns the chunk: the dictionary, of the used entries alone, and the pages.
 func (e *chunkEncoder) finish() (*outChunk, error) {
 	if err := e.flush(); err != nil {
 		return nil, err
 	}
-	m := &e.chunk.meta
-	m.Type, m.PathInSchema, m.Codec = e.leaf.schema.Type.V, e.leaf.Path(), e.codec.CompressionCodec()
-	numbers, kept, err := e.prune()
+	kept, err := e.writeDictionary()
 	if err != nil {
 		return nil, err
 	}
-	if e.leaf.MaxDefinitionLevel() > 0 {
-		m.Encoding = append(m.Encoding, format.RLE)
+	m := &e.chunk.meta
+	m.Type, m.PathInSchema, m.Codec = e.column.kind, e.column.path, e.column.codec.kind
+	if e.column.repetition+e.column.definition > 0 {
+		e.uses(format.RLE)
 	}
-	m.DataPageOffset = int64(len(e.chunk.pages))
+	m.DataPageOffset = e.chunk.size()
+	from := 0
 	for i := range e.done {
 		s := &e.done[i]
-		if s.encoding != format.Plain {
-			s.values = packIndexes(s.indexes, numbers, kept)
-			s.indexes = nil
+		if isIndexed(s.encoding) {
+			indexes := e.indexes[from:s.values]
+			for i, index := range indexes {
+				indexes[i] = e.numbers[index]
+			}
+			if s.page, err = e.dataPage(s, appendIndexes(nil, indexes, kept)); err != nil {
+				return nil, err
+			}
 		}
-		if err := e.data(s); err != nil {
-			return nil, err
-		}
-		m.NumValues += int64(s.rows)
+		from = s.values
+		e.chunk.pages = append(e.chunk.pages, s.page)
+		m.NumValues += int64(s.count)
 		m.Statistics.NullCount += int64(s.nulls)
-		e.count(format.DataPage, s.encoding)
+		e.uses(s.encoding)
 		*s = segment{}
 	}
-	m.TotalCompressedSize = int64(len(e.chunk.pages))
-	return &e.chunk, nil
+	m.TotalCompressedSize = e.chunk.size()
+	return e.chunk, nil
 }
 
-// prune writes the dictionary and returns the new number of each old entry, and how many there are.
-func (e *chunkEncoder) prune() (numbers []uint32, kept int, err error) {
-	numbers = make([]uint32, len(e.entries))
-	var body []byte
-	for i, entry := range e.entries {
-		if e.used[i] {
-			numbers[i] = uint32(kept)
-			kept++
-			body = append(body, entry...)
-		}
+// size returns how many bytes the pages of the chunk take.
+func (c *outChunk) size() (n int64) {
+	for _, page := range c.pages {
+		n += int64(len(page))
 	}
-	encoding := format.Encoding(-1)
-	for i := range e.done {
-		if e.done[i].encoding != format.Plain {
-			encoding = e.done[i].encoding
-		}
+	return n
+}
+
+// uses notes an encoding in the metadata.
+func (e *chunkEncoder) uses(encoding format.Encoding) {
+	if m := &e.chunk.meta; !slices.Contains(m.Encoding, encoding) {
+		m.Encoding = append(m.Encoding, encoding)
 	}
-	if encoding < 0 {
-		return numbers, kept, nil
+}
+
+// writeDictionary writes the dictionary when a page needs one, and returns how many entries it has.
+func (e *chunkEncoder) writeDictionary() (kept int, err error) {
+	i := slices.IndexFunc(e.done, func(s segment) bool { return isIndexed(s.encoding) })
+	if i < 0 {
+		return 0, nil
 	}
+	encoding := e.done[i].encoding // the old name is used of both pages, or of none
 	if encoding == format.RLEDictionary {
 		encoding = format.Plain
 	}
+	var values []byte
+	values, kept, e.numbers = e.dictionary.prune(e.numbers)
 	var head structWriter
 	head.number(1, int64(kept))
 	head.number(2, int64(encoding))
-	e.count(format.DictionaryPage, encoding)
-	return numbers, kept, e.page(format.DictionaryPage, nil, body, head.stop())
+	e.uses(encoding)
+	page, err := e.page(pageHead{format.DictionaryPage, fieldDictionaryPage, head.stop()}, nil, values)
+	e.chunk.pages = append(e.chunk.pages, page)
+	return kept, err
 }
 
-// count notes an encoding in the metadata.
-func (e *chunkEncoder) count(_ format.PageType, encoding format.Encoding) {
-	m := &e.chunk.meta
-	for _, other := range m.Encoding {
-		if other == encoding {
-			return
-		}
-	}
-	m.Encoding = append(m.Encoding, encoding)
-}
-
-// data writes a data page.
-func (e *chunkEncoder) data(s *segment) error {
-	var levels []byte
-	if e.leaf.MaxDefinitionLevel() > 0 {
-		if s.nulls == 0 {
-			levels = append(binary.AppendUvarint(nil, uint64(s.rows)<<1), 1)
-		} else {
-			levels = append(binary.AppendUvarint(nil, uint64(len(s.levels))<<1|1), s.levels...)
-		}
-	}
+// dataPage returns a data page of the encoded values.
+func (e *chunkEncoder) dataPage(s *segment, values []byte) ([]byte, error) {
 	var head structWriter
-	head.number(1, int64(s.rows))
-	if e.version == 2 {
+	head.number(1, int64(s.count))
+	if e.column.version == 2 {
 		head.number(2, int64(s.nulls))
 		head.number(3, int64(s.rows))
 		head.number(4, int64(s.encoding))
-		head.number(5, int64(len(levels)))
-		head.number(6, 0)
-		return e.page(format.DataPageV2, levels, s.values, head.stop())
+		head.number(5, int64(len(s.levels[1])))
+		head.number(6, int64(len(s.levels[0])))
+		return e.page(pageHead{format.DataPageV2, fieldDataPageV2, head.stop()}, slices.Concat(s.levels[:]...), values)
 	}
 	head.number(2, int64(s.encoding))
 	head.number(3, int64(format.RLE))
 	head.number(4, int64(format.RLE))
-	body := s.values
-	if levels != nil {
-		body = binary.LittleEndian.AppendUint32(make([]byte, 0, len(levels)+len(body)+4), uint32(len(levels)))
-		body = append(append(body, levels...), s.values...)
+	body := values
+	if e.column.repetition+e.column.definition > 0 {
+		body = make([]byte, 0, len(s.levels[0])+len(s.levels[1])+8+len(values))
+		for _, levels := range s.levels {
+			if levels != nil {
+				body = append(binary.LittleEndian.AppendUint32(body, uint32(len(levels))), levels...)
+			}
+		}
+		body = append(body, values...)
 	}
-	return e.page(format.DataPage, nil, body, head.stop())
+	return e.page(pageHead{format.DataPage, fieldDataPage, head.stop()}, nil, body)
 }
 
-// page compresses a page and writes it; levels go before it as they are.
-func (e *chunkEncoder) page(kind format.PageType, levels, body, inner []byte) error {
-	packed := body
-	if e.codec.CompressionCodec() != format.Uncompressed {
-		var err error
-		if packed, err = e.codec.Encode(nil, body); err != nil {
-			return fmt.Errorf("encode Parquet: %w", err)
-		}
+// pageHead is what the header of a page says beside the sizes: of which type it is, and in the field of that type what.
+type pageHead struct {
+	kind  format.PageType
+	field int
+	inner []byte
+}
+
+// page returns a page with its header. Levels go before the body as they are, the body is compressed.
+func (e *chunkEncoder) page(h pageHead, levels, body []byte) ([]byte, error) {
+	packed, err := e.column.codec.encode(body)
+	if err != nil {
+		return nil, fmt.Errorf("encode Parquet: %w", err)
 	}
-	if len(body) > maxPageBytes || len(packed) > maxPageBytes {
-		return fmt.Errorf("encode Parquet: a page of %d bytes is too large", len(body))
+	if len(levels)+len(body) > maxPageBytes || len(levels)+len(packed) > maxPageBytes {
+		return nil, fmt.Errorf("encode Parquet: a page of %d bytes is too large", len(levels)+len(body))
 	}
 	sum := crc32.Update(crc32.ChecksumIEEE(levels), crc32.IEEETable, packed)
-	id := map[format.PageType]int{format.DataPage: fieldDataPage, format.DictionaryPage: 7, format.DataPageV2: fieldDataPageV2}[kind]
 	var head structWriter
-	head.number(1, int64(kind))
+	head.number(1, int64(h.kind))
 	head.number(2, int64(len(levels)+len(body)))
 	head.number(3, int64(len(levels)+len(packed)))
 	head.number(4, int64(int32(sum)))
-	head.field(id, kindStruct, inner)
+	head.field(h.field, kindStruct, h.inner)
 	header := head.stop()
-	e.chunk.pages = append(append(append(e.chunk.pages, header...), levels...), packed...)
 	e.chunk.meta.TotalUncompressedSize += int64(len(header) + len(levels) + len(body))
-	return nil
-}
-
-// maxPageBytes bounds a page: its sizes are numbers of 32 bits.
-const maxPageBytes = 1<<31 - 1 - 1<<16
-
-// number appends a number of 32 bits.
-func (w *structWriter) number(id int, n int64) {
-	w.field(id, kindInt32, binary.AppendVarint(nil, n))
-}
-
-// packIndexes encodes the new numbers of entries, of which there are so many.
-func packIndexes(indexes, numbers []uint32, kept int) []byte {
-	width := 0
-	if kept > 1 {
-		width = bits.Len(uint(kept - 1))
-	}
-	b := []byte{byte(width)}
-	if len(indexes) == 0 {
-		return b
-	}
-	if width == 0 {
-		return binary.AppendUvarint(b, uint64(len(indexes))<<1)
-	}
-	groups := (len(indexes) + 7) / 8
-	b = binary.AppendUvarint(b, uint64(groups)<<1|1)
-	start := len(b)
-	b = append(b, make([]byte, groups*width)...)
-	at, word, have := start, uint64(0), 0
-	for _, index := range indexes {
-		word |= uint64(numbers[index]) << have
-		for have += width; have >= 8; have -= 8 {
-			b[at] = byte(word)
-			word >>= 8
-			at++
-		}
-	}
-	if have > 0 {
-		b[at] = byte(word)
-	}
-	return b
-}
-
-// unpackIndex returns the number of width bits, 32 at most, that begins at the given bit.
-func unpackIndex(b []byte, bit, width int) uint32 {
-	at := bit >> 3
-	if len(b)-at >= 8 {
-		return uint32(binary.LittleEndian.Uint64(b[at:]) >> (bit & 7) & (1<<width - 1))
-	}
-	return uint32(unpack(b, bit, width))
+	return slices.Concat(header, levels, packed), nil
 }

@@ -14,6 +14,7 @@ const (
 	kindTrue   = 1
 	kindFalse  = 2
 	kindInt8   = 3
+	kindInt32  = 5
 	kindInt64  = 6
 	kindDouble = 7
 	kindBinary = 8
@@ -220,6 +221,11 @@ func (w *structWriter) field(id int, kind byte, value []byte) {
 	}
 	w.b = append(w.b, value...)
 	w.last = id
+}
+
+// number appends a number of 32 bits.
+func (w *structWriter) number(id int, n int64) {
+	w.field(id, kindInt32, binary.AppendVarint(nil, n))
 }
 
 // stop ends the struct and returns its bytes.

@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"encoding/binary"
+
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -17,13 +19,13 @@ func verifyDelta(e format.Encoding, b []byte, present int) error {
 		_, err := readDeltaHead(b, present)
 		return err
 	}
-	lengths, rest, err := readDeltas(b, present)
+	lengths, rest, err := readDeltas(nil, b, present, 64)
 	if err != nil {
 		return err
 	}
 	if e == format.DeltaByteArray { // the shared lengths stand first, the own ones behind them
 		shared := lengths
-		if lengths, rest, err = readDeltas(rest, present); err != nil {
+		if lengths, rest, err = readDeltas(nil, rest, present, 64); err != nil {
 			return err
 		}
 		if err := verifyShared(shared, lengths); err != nil {
@@ -84,8 +86,9 @@ func readDeltaHead(b []byte, count int) (h deltaHead, err error) {
 }
 
 // readDeltas reads numbers in DELTA_BINARY_PACKED: a head, then blocks of differences, packed with as many bits as
-// their part of the block needs. It returns the numbers and what stands behind them.
-func readDeltas(b []byte, count int) (numbers []int64, rest []byte, err error) {
+// their part of the block needs, which is no more than most. It appends the numbers to those given, an empty slice, and
+// returns what stands behind them too.
+func readDeltas(numbers []int64, b []byte, count, most int) (_ []int64, rest []byte, err error) {
 	h, err := readDeltaHead(b, count)
 	if err != nil {
 		return nil, nil, err
@@ -103,7 +106,7 @@ func readDeltas(b []byte, count int) (numbers []int64, rest []byte, err error) {
 		at = next + h.parts
 		for i := 0; i < len(widths) && len(numbers) < count; i++ {
 			end := at + h.size*int(widths[i])/8
-			if widths[i] > 64 || end > len(b) {
+			if int(widths[i]) > most || end > len(b) {
 				return nil, nil, errShort
 			}
 			part := deltaPart{b[at:end], int(widths[i]), min(h.size, count-len(numbers)), least}
@@ -133,6 +136,9 @@ func (p deltaPart) append(numbers []int64) []int64 {
 
 // unpack returns the number of width bits that begins at the given bit.
 func unpack(b []byte, bit, width int) uint64 {
+	if at := bit >> 3; bit&7+width <= 64 && len(b)-at >= 8 {
+		return binary.LittleEndian.Uint64(b[at:]) >> (bit & 7) & ones(width)
+	}
 	n := uint64(0)
 	for i := range width {
 		n |= uint64(b[(bit+i)>>3]>>((bit+i)&7)&1) << i

@@ -30,7 +30,7 @@ type File struct {
 	metadata *format.FileMetaData
 	leaves   []*leaf
 	arenas   arenas
-	pages    sync.Pool // of *rawPage
+	pages    sync.Pool // of *pageMemory
 }
 
 // leaf is one column that holds values.
@@ -125,6 +125,10 @@ func (f *File) findLeaves() (err error) {
 		return fault.New(fault.Input, f.name, "the Parquet schema is malformed")
 	}
 	for _, l := range f.leaves {
+		if l.MaxDefinitionLevel() > maxLevel {
+			return fault.New(fault.Unsupported, f.where(l), "nested deeper than %d levels", maxLevel).
+				Hint("export the column without the structures around it")
+		}
 		if !l.typed() {
 			return fault.New(fault.Input, f.where(l), "the logical type contradicts the physical type")
 		}

@@ -22,11 +22,16 @@ type inflater struct {
 	packed bytes.Reader
 }
 
-// inflate appends to dst the size bytes that src holds, compressed by codec.
+// trusted is how many bytes a page may claim before its content has shown them: the codecs expand a few bytes to any
+// number, so that no smaller bound can be told from the packed size.
+const trusted = 64 << 20
+
+// inflate appends to dst the size bytes that src holds, compressed by codec, and leaves slack behind them.
 func (d *inflater) inflate(dst []byte, codec format.CompressionCodec, src []byte, size int) ([]byte, error) {
 	start, err := len(dst), error(nil)
 	switch codec {
 	case format.Uncompressed:
+		dst, _ = grown(dst, len(src))
 		dst = append(dst, src...)
 	case format.Snappy:
 		dst, err = inflateSnappy(dst, src, size)
@@ -42,8 +47,12 @@ func (d *inflater) inflate(dst []byte, codec format.CompressionCodec, src []byte
 	if err == nil && len(dst)-start != size {
 		err = fmt.Errorf("a page claims %d bytes but holds %d", size, len(dst)-start)
 	}
+	dst, _ = grown(dst, 0)
 	return dst, err
 }
+
+// snappyRatio is more than a block of Snappy can expand: three bytes stand for 64 at most.
+const snappyRatio = 22
 
 // inflateSnappy appends a block of Snappy, which begins with its length.
 func inflateSnappy(dst, src []byte, size int) ([]byte, error) {
@@ -54,6 +63,9 @@ func inflateSnappy(dst, src []byte, size int) ([]byte, error) {
 	if length <= 0 || n != uint64(size) {
 		return dst, fmt.Errorf("a page claims %d bytes but holds %d", size, n)
 	}
+	if int64(size) > snappyRatio*int64(len(src)) {
+		return dst, fmt.Errorf("a page claims %d bytes in %d", size, len(src))
+	}
 	dst, room := grown(dst, size)
 	out, err := s2.Decode(room, src)
 	if err != nil {
@@ -62,7 +74,7 @@ func inflateSnappy(dst, src []byte, size int) ([]byte, error) {
 	return dst[:len(dst)+len(out)], nil
 }
 
-// inflateZstd appends frames of Zstandard. A frame that does not tell its size is read as a stream, so that memory
+// inflateZstd appends frames of Zstandard. A frame that does not tell its size, or tells a large one, is read as a stream, so that memory
 // grows with what is there and not with what is claimed.
 func (d *inflater) inflateZstd(dst, src []byte, size int) ([]byte, error) {
 	if len(src) == 0 {
@@ -78,7 +90,7 @@ func (d *inflater) inflateZstd(dst, src []byte, size int) ([]byte, error) {
 	if err := h.Decode(src); err != nil {
 		return dst, err
 	}
-	if !h.HasFCS {
+	if !h.HasFCS || size > trusted {
 		return d.inflateStream(dst, format.Zstd, src, size)
 	}
 	if h.FrameContentSize > uint64(size) {
@@ -129,10 +141,10 @@ func (d *inflater) stream(codec format.CompressionCodec) (r io.Reader, err error
 	return d.gzip, d.gzip.Reset(&d.packed)
 }
 
-// grown returns dst with room for n more bytes, and that room.
+// grown returns dst with room for n more bytes and slack, and the room without it.
 func grown(dst []byte, n int) (grown, room []byte) {
-	if cap(dst)-len(dst) < n {
-		dst = append(make([]byte, 0, len(dst)+n), dst...)
+	if cap(dst)-len(dst) < n+slack {
+		dst = append(make([]byte, 0, len(dst)+n+slack), dst...)
 	}
 	return dst, dst[len(dst) : len(dst)+n]
 }

@@ -6,274 +6,348 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-
-	"github.com/parquet-go/parquet-go/format"
+	"slices"
 )
 
-// targetPage is the size at which a page of an output ends.
-const targetPage = 1 << 20
-
-// errUngathered says that a column must be read value by value.
-var errUngathered = errors.New("the column cannot be gathered by pages")
-
-// pageGather takes the kept rows of one flat column out of its pages, without a look at what the values mean.
-type pageGather struct {
-	raw       *rawChunk
+// gather takes the kept rows of one column out of the pages of a row group, without a look at what the values mean.
+type gather struct {
+	pages     *pageStream
 	keep      []uint64
-	row       int // rows of the pages before
-	width     int // bytes of a value; 0 for texts, -1 for booleans
-	picked    []int32
-	out       *chunkEncoder
-	written   int
-	reference [][]byte // the entries of the dictionary
+	total     int // rows of the row group
+	row       int // rows that began in the pages before; nothing repeats: rows of the pages before
+	rows      int // kept rows that were taken
+	chosen    bitset
+	valid     bitset
+	level     [2][]byte
+	decoder   decoder
+	out       chunkEncoder
 }
 
-// gathers reports whether the pages of the column are of a kind that can be gathered.
-func (l *leaf) gathers() bool {
-	return l.MaxRepetitionLevel() == 0 && l.MaxDefinitionLevel() <= 1 && !isNull(l.schema)
-}
-
-// plainWidth returns how many bytes a value takes: 0 when that differs, -1 for booleans.
-func plainWidth(s *format.SchemaElement) int {
-	switch s.Type.V {
-	case format.Boolean:
-		return -1
-	case format.Int32, format.Float:
-		return 4
-	case format.Int64, format.Double:
-		return 8
-	case format.Int96:
-		return 12
-	case format.FixedLenByteArray:
-		return int(s.TypeLength.V)
+// gatherColumn returns the chunk of the kept rows of a column.
+func (w *Writer) gatherColumn(group int, l *leaf, s Selection, rows int) (*outChunk, error) {
+	g, _ := w.gathers.Get().(*gather)
+	if g == nil {
+		g = new(gather)
 	}
-	return 0
-}
-
-// gatherPages returns the chunk of the kept rows of a column, or errUngathered.
-func (w *Writer) gatherPages(group int, l *leaf, s Selection, rows int) (*outChunk, error) {
-	if !l.gathers() {
-		return nil, errUngathered
+	defer w.gathers.Put(g)
+	g.pages = w.file.readPages(group, l)
+	defer g.pages.close()
+	g.keep, g.total, g.row, g.rows = s.Keep, w.file.GroupRows(group), 0, 0
+	c := w.columns[l.index]
+	g.decoder.schema, g.decoder.width = l.schema, c.width
+	g.out.start(c)
+	if c.repetition == 0 {
+		g.pages.unwanted = func(n int) bool { return n <= g.total-g.row && countBetween(g.keep, g.row, g.row+n) == 0 }
 	}
-	raw := w.file.readChunk(group, l)
-	defer raw.close()
-	g := &pageGather{raw: raw, keep: s.Keep, width: plainWidth(l.schema)}
-	g.out = &chunkEncoder{leaf: l, codec: w.file.codecOf(l), version: w.version, width: g.width}
-	total := w.file.GroupRows(group)
-	raw.unwanted = func(n int) bool {
-		return n <= total-g.row && countBetween(g.keep, g.row, g.row+n) == 0
+	if err := g.run(); err != nil {
+		return nil, w.file.chunkFault(l, group, err)
 	}
-	for raw.at < raw.end {
-		if err := g.next(total); err != nil {
-			if errors.Is(err, errUngathered) {
-				return nil, err
-			}
-			return nil, w.file.chunkFault(l, group, err)
-		}
-	}
-	if raw.left != 0 || g.row != total {
-		return nil, w.file.chunkFault(l, group, fmt.Errorf("the pages hold %d of the %d rows", g.row, total))
-	}
-	if g.written != rows {
-		return nil, fmt.Errorf("%s: %d rows were kept, %d gathered", w.file.where(l), rows, g.written)
+	if g.rows != rows {
+		return nil, fmt.Errorf("%s: %d rows were kept, %d gathered", w.file.where(l), rows, g.rows)
 	}
 	return g.out.finish()
 }
 
-// next reads one page of the source and takes its kept rows.
-func (g *pageGather) next(total int) error {
-	left := g.raw.left
-	if err := g.raw.next(); err != nil {
+// run reads all pages.
+func (g *gather) run() error {
+	for {
+		kind, err := g.pages.next()
+		switch {
+		case errors.Is(err, io.EOF) && g.row == g.total:
+			return nil
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("the pages hold %d rows, the row group has %d", g.row, g.total)
+		case err != nil:
+			return err
+		case kind == skippedPage:
+			g.row += g.pages.current.count
+		case kind == dictionaryPage && !isNull(g.pages.leaf.schema):
+			if err := g.out.dictionary.read(&g.pages.dictionary, g.out.column.width); err != nil {
+				return err
+			}
+		case kind == dataPage:
+			if err := g.take(&g.pages.current); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// take takes the kept rows of a page.
+func (g *gather) take(p *page) error {
+	if p.count == 0 {
+		return nil
+	}
+	c := g.out.column
+	nested := c.repetition > 0 || c.definition > 1
+	if err := g.readLevels(p); err != nil {
 		return err
 	}
-	n := int(left - g.raw.left)
-	switch {
-	case g.raw.skipped:
-		g.row += n
-		g.raw.skipped = false
-		return nil
-	case g.raw.distinct.values != nil && g.reference == nil:
-		return g.readEntries()
-	case n == 0:
-		return nil
-	case n > total-g.row:
-		return fmt.Errorf("the pages hold more than the %d rows of the row group", total)
-	}
-	p := &g.raw.current
-	if p.encoding != format.Plain && p.encoding != plainDictionary && p.encoding != format.RLEDictionary {
-		return errUngathered
-	}
-	if err := g.out.begin(p.encoding); err != nil {
+	inRow := c.repetition > 0 && g.level[0][0] != 0 && g.row > 0 && has(g.keep, g.row-1)
+	if err := g.out.begin(p.encoding, inRow); err != nil {
 		return err
 	}
-	present, err := g.pick(p)
+	choose := g.chooseFlat
+	if nested {
+		choose = g.chooseNested
+	}
+	present, err := choose(p.count)
 	if err != nil {
 		return err
 	}
-	g.row += n
-	if p.encoding == format.Plain {
-		return g.takePlain(p.values, present)
+	if p.nulls >= 0 && present != p.count-p.nulls || isNull(g.pages.leaf.schema) && present > 0 {
+		return errCounts
 	}
-	return g.takeIndexes(p, present)
-}
-
-// readEntries cuts the dictionary into its entries.
-func (g *pageGather) readEntries() error {
-	d := &g.raw.distinct
-	if g.width < 0 {
-		return errUngathered
+	if isIndexed(p.encoding) {
+		return g.takeIndexes(p.values, present)
 	}
-	if err := verifyPlain(g.raw.leaf.schema, d.values, d.count); err != nil {
+	values, err := g.decoder.plain(p, present)
+	switch {
+	case err != nil:
 		return err
+	case c.width < 0:
+		g.takeBooleans(values)
+	case c.width > 0:
+		g.takeFixed(values)
+	default:
+		return g.takeTexts(values, present)
 	}
-	body := append([]byte(nil), d.values...)
-	g.reference = make([][]byte, 0, d.count)
-	for range d.count {
-		n := g.width
-		if n == 0 {
-			n = 4 + int(binary.LittleEndian.Uint32(body))
-		}
-		g.reference = append(g.reference, body[:n:n])
-		body = body[n:]
-	}
-	g.out.entries, g.out.used = g.reference, make([]bool, d.count)
-	d.values = nil
 	return nil
 }
 
-// pick notes the positions of the kept values of a page among those that are no nulls, hands the levels of the kept
-// rows on, and returns how many values there are.
-func (g *pageGather) pick(p *page) (present int, err error) {
-	g.picked = g.picked[:0]
-	optional := g.raw.leaf.MaxDefinitionLevel() == 1
-	var valid []uint64
-	if optional {
-		if valid, err = levelBits(p.definition, p.count); err != nil {
-			return 0, err
+// readLevels reads the levels of a page.
+func (g *gather) readLevels(p *page) (err error) {
+	c := g.out.column
+	if c.repetition > 0 {
+		if g.level[0], err = readLevels(g.level[0][:0], p.repetition, c.repetition, p.count); err != nil {
+			return err
 		}
 	}
-	for at := 0; at < p.count; at += 64 {
-		n := min(64, p.count-at)
-		wanted, here := cut(g.keep, g.row+at, n), ^uint64(0)>>(64-n)
+	switch {
+	case c.repetition > 0 || c.definition > 1:
+		g.level[1] = g.level[1][:0]
+		if c.definition > 0 {
+			g.level[1], err = readLevels(g.level[1], p.definition, c.definition, p.count)
+		}
+	case c.definition == 1:
+		err = g.valid.readLevelBits(p.definition, p.count)
+	}
+	return err
+}
+
+// chooseFlat notes which of the values of a page are those of kept rows, hands the levels of these rows on, and
+// returns how many values are there.
+func (g *gather) chooseFlat(count int) (present int, err error) {
+	if count > g.total-g.row {
+		return 0, fmt.Errorf("the pages hold more than the %d rows of the row group", g.total)
+	}
+	g.chosen.reset()
+	out, optional := &g.out, g.out.column.definition > 0
+	for at := 0; at < count; at += 64 {
+		n := min(64, count-at)
+		wanted, here := cut(g.keep, g.row+at, n), ones(n)
 		if optional {
-			here = valid[at/64]
+			here = g.valid.words[at/64]
 		}
-		g.written += bits.OnesCount64(wanted)
-		for rest := wanted; rest != 0; rest &= rest - 1 {
-			bit := bits.TrailingZeros64(rest)
-			is := here>>bit&1 != 0
-			if is {
-				g.picked = append(g.picked, int32(present+bits.OnesCount64(here&(1<<bit-1))))
+		taken, values := bits.OnesCount64(wanted), bits.OnesCount64(here)
+		g.rows += taken
+		out.rows += taken
+		present += values
+		if values == n {
+			g.chosen.add(wanted, n)
+		} else {
+			g.chosen.add(extract(wanted, here), values)
+			out.nulls += taken - bits.OnesCount64(wanted&here)
+		}
+		if optional && taken > 0 {
+			out.valid.add(extract(here, wanted), taken)
+		}
+	}
+	out.count = out.rows
+	g.row += count
+	return present, nil
+}
+
+// chooseNested does what chooseFlat does, where rows may have many values, or values may lack at several depths.
+func (g *gather) chooseNested(count int) (present int, err error) {
+	g.chosen.reset()
+	out, c := &g.out, g.out.column
+	keep := g.row > 0 && has(g.keep, g.row-1)
+	for i := range count {
+		if c.repetition == 0 || g.level[0][i] == 0 {
+			if g.row == g.total {
+				return 0, fmt.Errorf("the pages hold more than the %d rows of the row group", g.total)
 			}
-			if optional {
-				g.out.level(is)
+			if keep = has(g.keep, g.row); keep {
+				g.rows++
+				out.rows++
 			}
+			g.row++
+		} else if g.row == 0 {
+			return 0, errors.New("the first row does not begin in it")
 		}
-		if !optional {
-			g.out.rows += bits.OnesCount64(wanted)
+		here := c.definition == 0 || int(g.level[1][i]) == c.definition
+		if here {
+			present++
+			g.chosen.add(bit(keep), 1)
 		}
-		present += bits.OnesCount64(here)
+		if !keep {
+			continue
+		}
+		out.count++
+		if !here {
+			out.nulls++
+		}
+		if c.repetition > 0 {
+			out.level[0] = append(out.level[0], g.level[0][i])
+		}
+		if c.definition > 0 {
+			out.level[1] = append(out.level[1], g.level[1][i])
+		}
 	}
 	return present, nil
 }
 
-// levelBits returns definition levels of which the greatest is 1 as bits.
-func levelBits(b []byte, count int) ([]uint64, error) {
-	valid := make([]uint64, (count+63)/64)
-	at := 0
-	err := walkRuns(b, 1, count, func(n int, packed []byte, value uint32) error {
-		n = min(n, count-at)
-		for i := range n {
-			if packed == nil && value != 0 || packed != nil && packed[i>>3]>>(i&7)&1 != 0 {
-				valid[(at+i)>>6] |= 1 << ((at + i) & 63)
-			}
-		}
-		at += n
-		return nil
-	})
-	return valid, err
+func bit(set bool) uint64 {
+	if set {
+		return 1
+	}
+	return 0
 }
 
-// takePlain takes the picked values of a page that holds them as they are.
-func (g *pageGather) takePlain(b []byte, present int) error {
-	if err := verifyPlain(g.raw.leaf.schema, b, present); err != nil {
-		return err
+// takeBooleans takes the chosen bits.
+func (g *gather) takeBooleans(b []byte) {
+	for i, chosen := range g.chosen.words {
+		word := uint64(0)
+		for j, value := range b[i*8 : min(len(b), i*8+8)] {
+			word |= uint64(value) << (8 * j)
+		}
+		g.out.bits.add(extract(word, chosen), bits.OnesCount64(chosen))
 	}
-	switch {
-	case g.width < 0:
-		for _, i := range g.picked {
-			g.out.bit(b[i>>3]>>(i&7)&1 != 0)
+}
+
+// takeFixed takes the chosen values of one width.
+func (g *gather) takeFixed(b []byte) {
+	out, width := g.out.plain, g.out.column.width
+	for i, chosen := range g.chosen.words {
+		for ; chosen != 0; chosen &= chosen - 1 {
+			at := (i*64 + bits.TrailingZeros64(chosen)) * width
+			out = append(out, b[at:at+width]...)
 		}
-	case g.width > 0:
-		for _, i := range g.picked {
-			at := int(i) * g.width
-			g.out.values = append(g.out.values, b[at:at+g.width]...)
-		}
-	default:
-		at, position := 0, int32(0)
-		for _, i := range g.picked {
-			for ; position < i; position++ {
-				at += 4 + int(binary.LittleEndian.Uint32(b[at:]))
+	}
+	g.out.plain = out
+}
+
+// shortText is the size up to which a text, its length before it, is copied whether it is chosen or not: the copy is
+// cheaper than a branch that nothing can foretell.
+const shortText = 32
+
+// takeTexts takes the chosen texts.
+func (g *gather) takeTexts(b []byte, present int) error {
+	at, end, to := 0, len(b), len(g.out.plain)
+	out := slices.Grow(g.out.plain, end+shortText)
+	out = out[:cap(out)]
+	b = b[:end+shortText]
+	for i := 0; i < present; i += 64 {
+		chosen := g.chosen.words[i>>6]
+		for range min(64, present-i) {
+			if end-at < 4 {
+				return errShort
 			}
-			n := 4 + int(binary.LittleEndian.Uint32(b[at:]))
-			g.out.values = append(g.out.values, b[at:at+n]...)
+			n := int(binary.LittleEndian.Uint32(b[at:]))
+			if n > end-at-4 {
+				return errShort
+			}
+			n += 4
+			if n <= shortText {
+				*(*[shortText]byte)(out[to:]) = *(*[shortText]byte)(b[at:])
+				to += n & -int(chosen&1)
+			} else if chosen&1 != 0 {
+				to += copy(out[to:], b[at:at+n])
+			}
 			at += n
-			position++
+			chosen >>= 1
 		}
 	}
-	return g.out.end()
+	if at != end {
+		return errCounts
+	}
+	g.out.plain = out[:to]
+	return nil
 }
 
-// takeIndexes takes the picked values of a page that points into the dictionary.
-func (g *pageGather) takeIndexes(p *page, present int) error {
-	if len(p.values) == 0 {
-		if len(g.picked) > 0 {
-			return errShort
-		}
-		return g.out.end()
-	}
-	width, have, next := int(p.values[0]), 0, 0
-	if width > 32 {
+// takeIndexes takes the chosen values of a page that points into the dictionary.
+func (g *gather) takeIndexes(b []byte, present int) error {
+	switch {
+	case g.pages.dictionary.header == nil:
+		return errNoDictionary
+	case present == 0:
+		return nil
+	case len(b) == 0:
+		return errShort
+	case b[0] > 32:
 		return errRun
 	}
-	err := walkRuns(p.values[1:], width, present, func(n int, packed []byte, value uint32) error {
-		for ; next < len(g.picked) && int(g.picked[next]) < have+n; next++ {
-			index := value
-			if packed != nil {
-				index = unpackIndex(packed, (int(g.picked[next])-have)*width, width)
-			}
-			if uint64(index) >= uint64(len(g.reference)) {
-				return errors.New("a page points outside its dictionary")
-			}
-			g.out.used[index] = true
-			g.out.indexes = append(g.out.indexes, index)
-		}
+	width, have, first := int(b[0]), 0, len(g.out.indexes)
+	err := walkRuns(b[1:], width, present, func(n int, packed []byte, value uint32) error {
+		n = min(n, present-have)
+		g.takeRun(have, n, packed, runOf{width, value})
 		have += n
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if next != len(g.picked) {
-		return io.ErrUnexpectedEOF
-	}
-	return g.out.end()
+	return g.resolve(first)
 }
 
-// cut returns n bits, 64 at most, from the given row on.
-func cut(keep []uint64, row, n int) uint64 {
-	word := keep[row>>6] >> (row & 63)
-	if row&63+n > 64 {
-		word |= keep[row>>6+1] << (64 - row&63)
-	}
-	return word & (^uint64(0) >> (64 - n))
+// runOf is what a run holds beside its packed numbers.
+type runOf struct {
+	width int
+	value uint32 // of all, when nothing is packed
 }
 
-// countBetween counts the kept rows from one row up to another.
-func countBetween(keep []uint64, from, to int) int {
-	n := 0
-	for ; from < to; from += 64 {
-		n += bits.OnesCount64(cut(keep, from, min(64, to-from)))
+// takeRun takes the chosen ones of the n indexes of a run, of which the first is the given one of the page.
+func (g *gather) takeRun(first, n int, packed []byte, run runOf) {
+	out := g.out.indexes
+	if packed == nil {
+		for range countBetween(g.chosen.words, first, first+n) {
+			out = append(out, run.value)
+		}
+		g.out.indexes = out
+		return
 	}
-	return n
+	packed = packed[:len(packed)+8]
+	mask := uint64(1)<<run.width - 1
+	for at := 0; at < n; at += 64 {
+		for chosen := cut(g.chosen.words, first+at, min(64, n-at)); chosen != 0; chosen &= chosen - 1 {
+			bit := (at + bits.TrailingZeros64(chosen)) * run.width
+			out = append(out, uint32(binary.LittleEndian.Uint64(packed[bit>>3:])>>(bit&7)&mask))
+		}
+	}
+	g.out.indexes = out
+}
+
+// resolve checks the indexes from the given one on, and notes what they use. A page that could not stay one of indexes
+// gets the values.
+func (g *gather) resolve(first int) error {
+	d := &g.out.dictionary
+	for _, index := range g.out.indexes[first:] {
+		if uint64(index) >= uint64(d.count) {
+			return errors.New("a page points outside its dictionary")
+		}
+		d.used[index] = true
+	}
+	if isIndexed(g.out.encoding) {
+		return nil
+	}
+	if g.out.column.width < 0 {
+		for _, index := range g.out.indexes[first:] {
+			g.out.bits.add(d.bit(index), 1)
+		}
+		g.out.indexes = g.out.indexes[:first]
+		return nil
+	}
+	g.out.expand()
+	return nil
 }

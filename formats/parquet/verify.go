@@ -28,16 +28,10 @@ var (
 	errRun    = errors.New("a run of values is longer than its page")
 	errLevel  = errors.New("the levels of a page are malformed")
 	errCounts = errors.New("the counts of a page contradict each other")
-)
 
-// page is one data page, decompressed: its levels and its values.
-type page struct {
-	encoding   format.Encoding
-	count      int    // values, nulls among them
-	repetition []byte // in hybrid runs; nil in a column without repetition
-	definition []byte // in hybrid runs; nil in a column without nulls
-	values     []byte
-}
+	errDictionary   = errors.New("the dictionary is malformed")
+	errNoDictionary = errors.New("a page needs a dictionary and there is none")
+)
 
 // verify checks a page of the column and returns the number of its values that are no nulls.
 func (p *page) verify(l *leaf, dictionary bool) (present int, err error) {
@@ -158,7 +152,7 @@ func (p *page) verifyValues(s *format.SchemaElement, present int, dictionary boo
 	case plainDictionary, format.RLEDictionary:
 		switch {
 		case !dictionary:
-			return errors.New("a page needs a dictionary and there is none")
+			return errNoDictionary
 		case len(b) == 0 && present == 0:
 			return nil
 		case len(b) == 0:

@@ -77,11 +77,11 @@ func TestNumbersAreReadFromDifferencesAsTheLibraryWroteThem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, rest, err := readDeltas(append(slices.Clip(b), "rest"...), len(numbers))
+		got, rest, err := readDeltas(nil, append(slices.Clip(b), "rest"...), len(numbers), 64)
 		if err != nil || !slices.Equal(got, numbers) || string(rest) != "rest" {
 			t.Fatalf("%v became %v and %q, %v", numbers, got, rest, err)
 		}
-		if _, _, err := readDeltas(b, len(numbers)+1); err == nil {
+		if _, _, err := readDeltas(nil, b, len(numbers)+1, 64); err == nil {
 			t.Fatal("more numbers than there are")
 		}
 	})

@@ -8,14 +8,12 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
 
 	"cpm/formats/fault"
 )
-
-// maxDictionary is the size at which a column's dictionary is given up for plain values, as in Arrow and DuckDB.
-const maxDictionary = 1 << 20
 
 // Writer copies rows of the File that made it to a new file. Encode may run on several goroutines at once; Append and
 // Close belong to one.
@@ -23,8 +21,8 @@ type Writer struct {
 	file    *File
 	extra   []string
 	sink    *sink
-	version int // of the data pages
-	buffers *pageBuffers
+	columns []*outColumn // the extra ones last
+	gathers sync.Pool    // of *gather
 	groups  []format.RowGroup // those that were appended
 	rows    int64
 	err     error // the first failure of Append; nothing may follow it
@@ -58,10 +56,9 @@ func (f *File) NewWriter(w io.Writer, extra ...string) (out *Writer, err error) 
 	if err != nil {
 		return nil, err
 	}
-	out = &Writer{
-		file: f, extra: extra, sink: &sink{w: bufio.NewWriterSize(w, 1<<20)}, version: version, buffers: &pageBuffers{},
-	}
-	return out, nil
+	return &Writer{
+		file: f, extra: extra, sink: &sink{w: bufio.NewWriterSize(w, 1<<20)}, columns: f.outColumns(version, extra),
+	}, nil
 }
 
 // pageVersion returns the version of the data pages of the source, 1 or 2: that of its first data page.
@@ -74,7 +71,7 @@ func (f *File) pageVersion() (int, error) {
 			m := &f.groups()[i].Columns[j].MetaData
 			end := chunkStart(m) + m.TotalCompressedSize
 			for at := chunkStart(m); at < end; {
-				h, length, err := f.readPageHeader(at, end)
+				h, body, err := f.readPageHeader(at, end)
 				switch {
 				case err != nil:
 					return 0, f.chunkFault(f.leaves[j], i, err)
@@ -85,7 +82,7 @@ func (f *File) pageVersion() (int, error) {
 				case h.CompressedPageSize < 0:
 					return 0, f.chunkFault(f.leaves[j], i, io.ErrUnexpectedEOF)
 				}
-				at += int64(length) + int64(h.CompressedPageSize)
+				at = body + int64(h.CompressedPageSize)
 			}
 		}
 	}
@@ -103,22 +100,18 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 	if part.rows == 0 {
 		return part, nil
 	}
-	part.chunks = make([]*outChunk, len(w.file.leaves)+len(w.extra))
-	with, left := make([]bool, len(w.file.leaves)), len(w.extra)
-	for i, l := range w.file.leaves {
-		part.chunks[i], err = w.gatherPages(group, l, s, part.rows)
-		if errors.Is(err, errUngathered) {
-			with[i], err = true, nil
-			left++
+	part.chunks = make([]*outChunk, len(w.columns))
+	for i := range w.columns {
+		if i < len(w.file.leaves) {
+			part.chunks[i], err = w.gatherColumn(group, w.file.leaves[i], s, part.rows)
+		} else {
+			part.chunks[i], err = w.encodeWords(w.columns[i], s, s.Extra[i-len(w.file.leaves)], rows)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if left > 0 {
-		err = w.encodeValues(part, with, s)
-	}
-	return part, err
+	return part, nil
 }
 
 // Append writes a part behind the parts before it.
@@ -156,8 +149,10 @@ func (w *Writer) Append(p *Part) (err error) {
 		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: m})
 		g.TotalCompressedSize += m.TotalCompressedSize
 		g.TotalByteSize += m.TotalUncompressedSize
-		if _, err := w.sink.Write(c.pages); err != nil {
-			return fmt.Errorf("write Parquet: %w", err)
+		for _, page := range c.pages {
+			if _, err := w.sink.Write(page); err != nil {
+				return fmt.Errorf("write Parquet: %w", err)
+			}
 		}
 	}
 	w.groups = append(w.groups, g)
