@@ -89,13 +89,12 @@ func chunkStart(m *format.ColumnMetaData) int64 {
 	return m.DataPageOffset
 }
 
-// checkCodec refuses the codecs that are not read. Of LZ4_RAW the library makes wrong values without an error
-// (parquet-go#608), and nothing here has been held against enough files to do better.
+// checkCodec refuses the codecs that are not read. LZ4 without RAW is framed in two ways that no file tells apart.
 func (f *File) checkCodec(l *leaf, codec format.CompressionCodec) error {
 	switch codec {
-	case format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd:
+	case format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd, format.Lz4Raw:
 		return nil
-	case format.LZO, format.Lz4, format.Lz4Raw:
+	case format.LZO, format.Lz4:
 		return fault.New(fault.Unsupported, f.where(l), "compressed with %s, which this version does not read", codec).
 			Hint("rewrite the file with zstd or snappy")
 	}

@@ -33,6 +33,9 @@ type outColumn struct {
 	version                int // of the data pages
 }
 
+// nested reports whether rows may have many values, or values may lack at several depths.
+func (c *outColumn) nested() bool { return c.repetition > 0 || c.definition > 1 }
+
 // outChunk is one column of one row group of an output: its pages, and what the footer says of them, with offsets
 // from the begin of the first page.
 type outChunk struct {
@@ -154,7 +157,7 @@ func (e *chunkEncoder) encodeLevels() (levels [2][]byte) {
 	}
 	switch {
 	case c.definition == 0:
-	case c.repetition > 0 || c.definition > 1:
+	case c.nested():
 		levels[1] = appendRuns([]byte{}, e.level[1], bits.Len(uint(c.definition)))
 	case e.nulls == 0 || e.nulls == e.count:
 		levels[1] = appendRepeated(nil, min(1, uint32(e.count-e.nulls)), e.count, 1)

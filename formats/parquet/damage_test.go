@@ -175,15 +175,47 @@ func TestEveryPrefixOfAFileIsAFault(t *testing.T) {
 	}
 }
 
+func TestADamagedPageWithAChecksumIsFoundOut(t *testing.T) {
+	random, damaged := newRandom(3), 0
+	for name, source := range fixtures(t, "") {
+		if len(source) > 40<<10 {
+			continue
+		}
+		data := copyRows(t, source, "", func(int) bool { return true })
+		f, err := openBytes(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for group := range f.Groups() {
+			for _, l := range f.leaves {
+				m := &f.groups()[group].Columns[l.index].MetaData
+				_, body, err := f.readPageHeader(chunkStart(m), chunkStart(m)+m.TotalCompressedSize)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if body == chunkStart(m)+m.TotalCompressedSize {
+					continue
+				}
+				wrong := bytes.Clone(data)
+				wrong[body] ^= 1 << random.IntN(8)
+				damaged++
+				if err := survive(t, name, wrong); fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), l.name) {
+					t.Errorf("%s, column %s: %v", name, l.name, err)
+				}
+			}
+		}
+	}
+	if damaged < 100 {
+		t.Errorf("%d pages were damaged", damaged)
+	}
+}
+
 func TestWhatCannotBeReadRightIsRefusedByName(t *testing.T) {
 	refused := fixtures(t, "refused_")
 	for name, want := range map[string]struct {
 		kind fault.Kind
 		text string
 	}{
-		"refused_lz4_raw":          {fault.Unsupported, "column id: compressed with LZ4_RAW"},
-		"refused_apache_lz4_raw":   {fault.Unsupported, "column c0: compressed with LZ4_RAW"},
-		"refused_lz4":              {fault.Unsupported, "column id: compressed with LZ4_RAW"},
 		"refused_encrypted_footer": {fault.Unsupported, "encrypted"},
 		"refused_encrypted_column": {fault.Unsupported, "encrypted"},
 		"refused_apache_row_count": {fault.Input, "counts 0 rows, its row groups 6"},

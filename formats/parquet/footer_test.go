@@ -106,7 +106,6 @@ func TestAFileThatIsNotWholeInItselfIsRefusedByName(t *testing.T) {
 		"column email: the values are in another file": func(m *format.FileMetaData) { chunk(m).FilePath = "part-0" },
 		"column email: the column is encrypted":        func(m *format.FileMetaData) { chunk(m).CryptoMetadata.Value = &format.EncryptionWithFooterKey{} },
 		"the Parquet file is encrypted":                func(m *format.FileMetaData) { m.EncryptionAlgorithm.Value = &format.AesGcmV1{} },
-		"column email: compressed with LZ4_RAW":        func(m *format.FileMetaData) { chunk(m).MetaData.Codec = format.Lz4Raw },
 		"column email: compressed with LZ4,":           func(m *format.FileMetaData) { chunk(m).MetaData.Codec = format.Lz4 },
 		"column email: compressed with LZO":            func(m *format.FileMetaData) { chunk(m).MetaData.Codec = format.LZO },
 		"more than 67108864 rows":                      func(m *format.FileMetaData) { m.RowGroups[0].NumRows = maxGroupRows + 1 },

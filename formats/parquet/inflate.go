@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 )
 
 // inflater decompresses pages. It gives back exactly the bytes that a page claims to hold, and allocates no more.
@@ -35,6 +36,8 @@ func (d *inflater) inflate(dst []byte, codec format.CompressionCodec, src []byte
 		dst = append(dst, src...)
 	case format.Snappy:
 		dst, err = inflateSnappy(dst, src, size)
+	case format.Lz4Raw:
+		dst, err = inflateLz4(dst, src, size)
 	case format.Zstd:
 		dst, err = d.inflateZstd(dst, src, size)
 	case format.Gzip, format.Brotli:
@@ -72,6 +75,25 @@ func inflateSnappy(dst, src []byte, size int) ([]byte, error) {
 		return dst, err
 	}
 	return dst[:len(dst)+len(out)], nil
+}
+
+// lz4Ratio is more than a block of LZ4 can expand: a byte of a length stands for 255 at most.
+const lz4Ratio = 256
+
+// inflateLz4 appends a block of LZ4 without a frame. The library's own decoder gives wrong values (parquet-go#608).
+func inflateLz4(dst, src []byte, size int) ([]byte, error) {
+	if len(src) == 0 {
+		return dst, nil
+	}
+	if int64(size) > lz4Ratio*int64(len(src)) {
+		return dst, fmt.Errorf("a page claims %d bytes in %d", size, len(src))
+	}
+	dst, room := grown(dst, size)
+	n, err := lz4.UncompressBlock(src, room)
+	if err != nil {
+		return dst, err
+	}
+	return dst[:len(dst)+n], nil
 }
 
 // inflateZstd appends frames of Zstandard. A frame that does not tell its size, or tells a large one, is read as a stream, so that memory

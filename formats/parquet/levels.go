@@ -8,8 +8,8 @@ import (
 // maxLevel is the greatest level of columns that are read: levels are held in a byte each.
 const maxLevel = 255
 
-// readLevelBits reads definition levels of which the greatest is 1: a bit is set where a value is.
-func (s *bitset) readLevelBits(b []byte, count int) error {
+// readRuns reads hybrid runs of bits. A run of one bit may say that it is set by 1 or by also.
+func (s *bitset) readRuns(b []byte, count int, also uint32) error {
 	s.fill(count)
 	at := 0
 	return walkRuns(b, 1, count, func(n int, packed []byte, value uint32) error {
@@ -17,10 +17,10 @@ func (s *bitset) readLevelBits(b []byte, count int) error {
 		switch {
 		case packed != nil:
 			s.or(at, packed, n)
-		case value > 1:
-			return errLevel
-		case value == 1:
+		case value == 1 || value == also:
 			s.set(at, at+n)
+		case value != 0:
+			return errLevel
 		}
 		at += n
 		return nil

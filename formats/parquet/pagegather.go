@@ -11,16 +11,16 @@ import (
 
 // gather takes the kept rows of one column out of the pages of a row group, without a look at what the values mean.
 type gather struct {
-	pages     *pageStream
-	keep      []uint64
-	total     int // rows of the row group
-	row       int // rows that began in the pages before; nothing repeats: rows of the pages before
-	rows      int // kept rows that were taken
-	chosen    bitset
-	valid     bitset
-	level     [2][]byte
-	decoder   decoder
-	out       chunkEncoder
+	pages   *pageStream
+	keep    []uint64
+	total   int // rows of the row group
+	row     int // rows that began in the pages before; nothing repeats: rows of the pages before
+	rows    int // kept rows that were taken
+	chosen  bitset
+	valid   bitset
+	level   [2][]byte
+	decoder decoder
+	out     chunkEncoder
 }
 
 // gatherColumn returns the chunk of the kept rows of a column.
@@ -78,17 +78,16 @@ func (g *gather) take(p *page) error {
 	if p.count == 0 {
 		return nil
 	}
-	c := g.out.column
-	nested := c.repetition > 0 || c.definition > 1
 	if err := g.readLevels(p); err != nil {
 		return err
 	}
+	c := g.out.column
 	inRow := c.repetition > 0 && g.level[0][0] != 0 && g.row > 0 && has(g.keep, g.row-1)
 	if err := g.out.begin(p.encoding, inRow); err != nil {
 		return err
 	}
 	choose := g.chooseFlat
-	if nested {
+	if c.nested() {
 		choose = g.chooseNested
 	}
 	present, err := choose(p.count)
@@ -98,6 +97,11 @@ func (g *gather) take(p *page) error {
 	if p.nulls >= 0 && present != p.count-p.nulls || isNull(g.pages.leaf.schema) && present > 0 {
 		return errCounts
 	}
+	return g.takeValues(p, present)
+}
+
+// takeValues takes the chosen values of a page, of which so many are present.
+func (g *gather) takeValues(p *page, present int) error {
 	if isIndexed(p.encoding) {
 		return g.takeIndexes(p.values, present)
 	}
@@ -105,9 +109,9 @@ func (g *gather) take(p *page) error {
 	switch {
 	case err != nil:
 		return err
-	case c.width < 0:
+	case g.out.column.width < 0:
 		g.takeBooleans(values)
-	case c.width > 0:
+	case g.out.column.width > 0:
 		g.takeFixed(values)
 	default:
 		return g.takeTexts(values, present)
@@ -124,13 +128,13 @@ func (g *gather) readLevels(p *page) (err error) {
 		}
 	}
 	switch {
-	case c.repetition > 0 || c.definition > 1:
+	case c.nested():
 		g.level[1] = g.level[1][:0]
 		if c.definition > 0 {
 			g.level[1], err = readLevels(g.level[1], p.definition, c.definition, p.count)
 		}
 	case c.definition == 1:
-		err = g.valid.readLevelBits(p.definition, p.count)
+		err = g.valid.readRuns(p.definition, p.count, 1)
 	}
 	return err
 }

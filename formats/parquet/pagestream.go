@@ -209,18 +209,14 @@ func (s *pageStream) readDataV2(h *format.PageHeader, packed []byte) (pageKind, 
 	if err := s.count(v.NumValues); err != nil {
 		return 0, err
 	}
-	repetition, definition := v.RepetitionLevelsByteLength, v.DefinitionLevelsByteLength
-	if repetition < 0 || definition < 0 || int64(repetition)+int64(definition) > int64(min(h.CompressedPageSize, h.UncompressedPageSize)) {
-		return 0, errors.New("the levels of a page are longer than the page")
-	}
-	if v.NumRows < 0 || v.NumRows > v.NumValues || s.leaf.MaxRepetitionLevel() == 0 && v.NumRows != v.NumValues ||
-		v.NumNulls < 0 || v.NumNulls > v.NumValues {
-		return 0, errCounts
+	if err := s.checkV2(h); err != nil {
+		return 0, err
 	}
 	if s.unwanted != nil && s.unwanted(int(v.NumValues)) {
 		s.current = page{count: int(v.NumValues)}
 		return skippedPage, nil
 	}
+	repetition, definition := v.RepetitionLevelsByteLength, v.DefinitionLevelsByteLength
 	codec, levels := s.codec, repetition+definition
 	if v.IsCompressed.Valid && !v.IsCompressed.V {
 		codec = format.Uncompressed
@@ -236,6 +232,22 @@ func (s *pageStream) readDataV2(h *format.PageHeader, packed []byte) (pageKind, 
 		repetition: body[:repetition], definition: body[repetition:levels], values: body[levels:],
 	}
 	return dataPage, nil
+}
+
+// checkV2 checks what the header of a data page of version 2 says of it.
+func (s *pageStream) checkV2(h *format.PageHeader) error {
+	v := &h.DataPageHeaderV2.V
+	repetition, definition := int64(v.RepetitionLevelsByteLength), int64(v.DefinitionLevelsByteLength)
+	if repetition < 0 || definition < 0 || repetition+definition > int64(min(h.CompressedPageSize, h.UncompressedPageSize)) {
+		return errors.New("the levels of a page are longer than the page")
+	}
+	if v.NumRows < 0 || v.NumRows > v.NumValues || v.NumNulls < 0 || v.NumNulls > v.NumValues {
+		return errCounts
+	}
+	if s.leaf.MaxRepetitionLevel() == 0 && v.NumRows != v.NumValues {
+		return errCounts
+	}
+	return nil
 }
 
 // count counts the values of a data page down.

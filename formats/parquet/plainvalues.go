@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -41,24 +40,39 @@ func (d *decoder) plain(p *page, present int) ([]byte, error) {
 	if present == 0 && len(p.values) == 0 {
 		return p.values, nil
 	}
-	switch fixed := d.width > 0; {
-	case p.encoding == format.Plain:
+	switch p.encoding {
+	case format.Plain:
 		if len(p.values) < d.least(present) {
 			return nil, errShort
 		}
 		return p.values, nil
-	case p.encoding == format.ByteStreamSplit && fixed:
-		return d.join(p.values, present)
-	case p.encoding == format.RLE && d.width < 0:
-		return d.booleans(p.values, present)
-	case p.encoding == format.DeltaBinaryPacked && (d.schema.Type.V == format.Int32 || d.schema.Type.V == format.Int64):
-		return d.integers(p.values, present)
+	case format.ByteStreamSplit:
+		if d.width > 0 {
+			return d.join(p.values, present)
+		}
+	case format.RLE:
+		if d.width < 0 {
+			return readBooleans(p.values, present)
+		}
+	case format.DeltaBinaryPacked:
+		if d.schema.Type.V == format.Int32 || d.schema.Type.V == format.Int64 {
+			return d.integers(p.values, present)
+		}
+	default:
+		return d.texts(p, present)
+	}
+	return nil, errEncoding(p.encoding)
+}
+
+// texts returns the values of a page in one of the encodings that are of texts alone.
+func (d *decoder) texts(p *page, present int) ([]byte, error) {
+	switch {
 	case p.encoding == format.DeltaLengthByteArray && d.width == 0:
-		return d.texts(p.values, present)
+		return d.lengths(p.values, present)
 	case p.encoding == format.DeltaByteArray && (d.width == 0 || d.schema.Type.V == format.FixedLenByteArray):
 		return d.shared(p.values, present)
 	}
-	return nil, fmt.Errorf("the encoding %s of a page is not read by this version", p.encoding)
+	return nil, errEncoding(p.encoding)
 }
 
 // least returns how many bytes the values take at least.
@@ -95,8 +109,12 @@ func (d *decoder) join(b []byte, present int) ([]byte, error) {
 	return out, nil
 }
 
-// booleans reads hybrid runs behind their length.
-func (d *decoder) booleans(b []byte, present int) ([]byte, error) {
+// readBooleans reads booleans that stand in hybrid runs, behind their length, and returns them as PLAIN has them. A run
+// is one of true when it says 1, or 255, which is what parquet-go writes.
+func readBooleans(b []byte, present int) ([]byte, error) {
+	if present == 0 {
+		return nil, nil
+	}
 	if len(b) < 4 {
 		return nil, errShort
 	}
@@ -105,10 +123,10 @@ func (d *decoder) booleans(b []byte, present int) ([]byte, error) {
 		return nil, errShort
 	}
 	var set bitset
-	if err := set.readLevelBits(b[4:4+n], present); err != nil {
+	if err := set.readRuns(b[4:4+n], present, 255); err != nil {
 		return nil, err
 	}
-	return append(d.room(0), set.bytes()...), nil
+	return set.bytes(), nil
 }
 
 // integers reads DELTA_BINARY_PACKED.
@@ -128,8 +146,8 @@ func (d *decoder) integers(b []byte, present int) (out []byte, err error) {
 	return out, nil
 }
 
-// texts reads DELTA_LENGTH_BYTE_ARRAY: all lengths, then all texts.
-func (d *decoder) texts(b []byte, present int) (out []byte, err error) {
+// lengths reads DELTA_LENGTH_BYTE_ARRAY: all lengths, then all texts.
+func (d *decoder) lengths(b []byte, present int) (out []byte, err error) {
 	if d.numbers[0], b, err = readDeltas(d.numbers[0][:0], b, present, 64); err != nil {
 		return nil, err
 	}

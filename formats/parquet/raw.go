@@ -72,7 +72,17 @@ func (c *rawChunk) next() error {
 	if err != nil {
 		return err
 	}
-	return c.put(p.header, c.body)
+	body, h := c.body, *p.header
+	if p.encoding == format.RLE {
+		// The library takes a run of true for one of true and seven of false, unless it says 255 as its own writer does.
+		values, err := readBooleans(p.values, present)
+		if err != nil {
+			return err
+		}
+		body = append(body[:len(body)-len(p.values)], values...)
+		h.DataPageHeader.V.Encoding, h.DataPageHeaderV2.V.Encoding = format.Plain, format.Plain
+	}
+	return c.put(&h, body)
 }
 
 // put makes the page for the library.

@@ -42,7 +42,7 @@ func (w *Writer) encodeWords(c *outColumn, s Selection, indexes []uint8, rows in
 	}
 	var words []byte
 	for _, word := range s.Words {
-		words = append(binary.LittleEndian.AppendUint32(words, uint32(len(word))), word...) //nolint:gosec // words are short
+		words = append(binary.LittleEndian.AppendUint32(words, uint32(len(word))), word...)
 	}
 	var e chunkEncoder
 	e.start(c)

@@ -185,26 +185,3 @@ func typeName(s *format.SchemaElement) string {
 	}
 	return s.Type.V.String()
 }
-
-// ordered reports whether min and max as parquet-go computes them are what the format defines. It compares decimals
-// in bytes and intervals without regard to their sign (parquet-go#592), the format has no order for INT96, and a
-// bound of floats hides a NaN, which some readers count as the greatest value.
-func ordered(s *format.SchemaElement) bool {
-	switch s.Type.V {
-	case format.Int96, format.Float, format.Double:
-		return false
-	case format.ByteArray, format.FixedLenByteArray:
-		switch logicalType(s).(type) {
-		case nil, *format.StringType, *format.EnumType, *format.JsonType, *format.UUIDType:
-			return true
-		}
-		return false
-	}
-	return !isNull(s)
-}
-
-// isUnsigned reports whether integers compare as unsigned ones.
-func isUnsigned(s *format.SchemaElement) bool {
-	t, ok := logicalType(s).(*format.IntType)
-	return ok && !t.IsSigned
-}

@@ -165,18 +165,16 @@ func (p *page) verifyValues(s *format.SchemaElement, present int, dictionary boo
 		if s.Type.V != format.Boolean {
 			break
 		}
-		if len(b) < 4 {
-			return verifyPlain(s, b, present)
-		}
-		n := binary.LittleEndian.Uint32(b)
-		if uint64(n) > uint64(len(b)-4) {
-			return errShort
-		}
-		return walkRuns(b[4:4+n], 1, present, nil)
+		_, err := readBooleans(b, present)
+		return err
 	case format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray:
 		return verifyDelta(p.encoding, b, present)
 	}
-	return fmt.Errorf("the encoding %s of a page is not read by this version", p.encoding)
+	return errEncoding(p.encoding)
+}
+
+func errEncoding(e format.Encoding) error {
+	return fmt.Errorf("the encoding %s of a page is not read by this version", e)
 }
 
 // verifyPlain checks that b holds the given number of values as they are.

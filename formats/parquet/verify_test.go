@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 	"pgregory.net/rapid"
 )
 
@@ -157,8 +159,10 @@ func packed(t *testing.T, text []byte) map[string]packedPage {
 	_, streamFailed := streamer.Write(text[:1000])
 	streamFailed = errors.Join(streamFailed, streamer.Flush())
 	_, restFailed := streamer.Write(text[1000:])
+	block := make([]byte, lz4.CompressBlockBound(len(text)))
+	blockSize, blockFailed := lz4.CompressBlock(text, block, nil)
 	br, brotliFailed := pq.Brotli.Encode(nil, text)
-	if err := errors.Join(zipFailed, zipper.Close(), streamFailed, restFailed, streamer.Close(), brotliFailed); err != nil {
+	if err := errors.Join(zipFailed, zipper.Close(), streamFailed, restFailed, streamer.Close(), blockFailed, brotliFailed); err != nil {
 		t.Fatal(err)
 	}
 	return map[string]packedPage{
@@ -168,5 +172,27 @@ func packed(t *testing.T, text []byte) map[string]packedPage {
 		"zstd":                {format.Zstd, encoder.EncodeAll(text, nil)},
 		"zstd, size not told": {format.Zstd, stream.Bytes()},
 		"brotli":              {format.Brotli, br},
+		"lz4":                 {format.Lz4Raw, block[:blockSize]},
+	}
+}
+
+func TestAPageThatClaimsGigabytesTakesNoMemoryForThem(t *testing.T) {
+	const claim = 1<<31 - 1
+	huge := func(b ...byte) []byte { return append(binary.AppendUvarint(nil, claim), b...) }
+	frame := []byte{0x28, 0xB5, 0x2F, 0xFD, 0xA0, 0xFF, 0xFF, 0xFF, 0x7F, 0x03, 0, 0, 'a'} // of one block that ends it
+	small := packed(t, make([]byte, 2000))
+	for name, c := range map[string]packedPage{
+		"none": {format.Uncompressed, []byte("abc")}, "snappy": {format.Snappy, huge(0xFE, 1, 0)},
+		"zstd": {format.Zstd, frame}, "lz4": {format.Lz4Raw, []byte{0x10, 'a', 1, 0, 0xFF}},
+		"gzip": small["gzip"], "brotli": small["brotli"],
+	} {
+		var d inflater
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := d.inflate(nil, c.codec, c.bytes, claim)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; err == nil || n > 64<<20 {
+			t.Errorf("%s: %d MB for %d bytes, %v", name, n>>20, len(c.bytes), err)
+		}
 	}
 }

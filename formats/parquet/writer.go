@@ -21,8 +21,8 @@ type Writer struct {
 	file    *File
 	extra   []string
 	sink    *sink
-	columns []*outColumn // the extra ones last
-	gathers sync.Pool    // of *gather
+	columns []*outColumn      // the extra ones last
+	gathers sync.Pool         // of *gather
 	groups  []format.RowGroup // those that were appended
 	rows    int64
 	err     error // the first failure of Append; nothing may follow it

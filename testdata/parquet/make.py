@@ -96,7 +96,7 @@ duck("duckdb_groups", "(select i as id, '1' || (38 + i % 3) || lpad(((i * 7919) 
      "compression snappy, row_group_size 2048")
 duck("duckdb_empty", "(from wide limit 0)", "compression snappy")
 duck("refused_uint32_delta", "(select id, umedium from wide limit 50)", "compression zstd, parquet_version v2")
-duck("refused_lz4_raw", "(select id, phone, secret from wide limit 50)", "compression lz4_raw")
+duck("duckdb_lz4_raw", "(select id, phone, secret from wide limit 50)", "compression lz4_raw")
 
 # --- Arrow -----------------------------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ pq.write_table(arrow.select(["id", "nan", "fixed", "secret"]), "arrow_split.parq
 pq.write_table(arrow.select(["id", "seen_local", "phone", "secret"]), "arrow_int96.parquet", use_deprecated_int96_timestamps=True,
                row_group_size=400)
 pq.write_table(arrow.select(["id", "phone", "secret"]).slice(0, 0), "arrow_no_rows.parquet")
-pq.write_table(arrow.select(["id", "phone", "secret"]), "refused_lz4.parquet", compression="lz4", row_group_size=400)
+pq.write_table(arrow.select(["id", "phone", "secret"]), "arrow_lz4_raw.parquet", compression="lz4", row_group_size=400)
 
 frame = pd.DataFrame({"手机号": [phone(i) for i in n], "secret": [secret(i) for i in n]},
                      index=pd.Index([f"row{i}" for i in n], name="key"))
