@@ -27,7 +27,8 @@ func parquetFixtures(t testing.TB) map[string][]byte {
 	files := map[string][]byte{}
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".parquet")
-		if strings.HasPrefix(name, "refused_") {
+		// The library, by which the copies are judged, reads wrong values from LZ4_RAW (parquet-go#608).
+		if strings.HasPrefix(name, "refused_") || strings.HasSuffix(name, "_lz4_raw") {
 			continue
 		}
 		if files[name], err = os.ReadFile(path); err != nil {
