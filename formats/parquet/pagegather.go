@@ -338,7 +338,7 @@ func (g *gather) resolve(first int) error {
 	d := &g.out.dictionary
 	for _, index := range g.out.indexes[first:] {
 		if uint64(index) >= uint64(d.count) {
-			return errors.New("a page points outside its dictionary")
+			return errOutside
 		}
 		d.used[index] = true
 	}

@@ -13,7 +13,10 @@ const arenaSize = 64 << 10
 const trustedRows = 1 << 18
 
 // arenas keeps blocks between batches.
-type arenas struct{ pool sync.Pool }
+type arenas struct {
+	pool sync.Pool // of *[]byte
+	rows sync.Pool // of *[][]byte
+}
 
 // Values holds the text of one column of one row group, a value a row, nil for a null. The bytes are its own until
 // Release.
@@ -29,7 +32,19 @@ func (f *File) Values(group, column int) (*Values, error) {
 		return nil, err
 	}
 	l := f.leaves[column]
-	v := &Values{Rows: make([][]byte, 0, min(f.GroupRows(group), trustedRows)), from: &f.arenas}
+	v := &Values{from: &f.arenas}
+	if rows, _ := f.arenas.rows.Get().(*[][]byte); rows != nil {
+		v.Rows = *rows
+	} else {
+		v.Rows = make([][]byte, 0, min(f.GroupRows(group), trustedRows))
+	}
+	if l.isText() {
+		if err := f.readTexts(group, l, v); err != nil {
+			v.Release()
+			return nil, err
+		}
+		return v, nil
+	}
 	err := f.scan(group, l, func(values []pq.Value) error {
 		for i := range values {
 			if values[i].IsNull() {
@@ -80,5 +95,7 @@ func (v *Values) Release() {
 		*block = (*block)[:0]
 		v.from.pool.Put(block)
 	}
+	rows := v.Rows[:0]
+	v.from.rows.Put(&rows)
 	v.blocks, v.Rows = nil, nil
 }

@@ -30,6 +30,7 @@ var (
 	errCounts = errors.New("the counts of a page contradict each other")
 
 	errDictionary   = errors.New("the dictionary is malformed")
+	errOutside      = errors.New("a page points outside its dictionary")
 	errNoDictionary = errors.New("a page needs a dictionary and there is none")
 )
 
