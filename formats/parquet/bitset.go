@@ -30,6 +30,21 @@ func (s *bitset) add(word uint64, k int) {
 	s.n += k
 }
 
+// addOnes appends k bits that are set.
+func (s *bitset) addOnes(k int) {
+	for ; k > 0; k -= 64 {
+		s.add(ones(min(64, k)), min(64, k))
+	}
+}
+
+// ones returns how many bits are set.
+func (s *bitset) ones() (n int) {
+	for _, word := range s.words {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
 // bytes returns the bits as bytes, eight each.
 func (s *bitset) bytes() []byte {
 	b := make([]byte, 0, len(s.words)*8)

@@ -41,6 +41,10 @@ func (f *File) lie(what string, args ...any) error {
 		Hint("copy or export the file again")
 }
 
+// maxChunkValues bounds the values of a column in a row group, where a row may hold many: a few bytes can stand for any
+// number of them.
+const maxChunkValues = 1 << 28
+
 // checkChunk checks what the footer says of one column in one row group.
 func (f *File) checkChunk(l *leaf, g *format.RowGroup, group int) error {
 	c := &g.Columns[l.index]
@@ -59,6 +63,10 @@ func (f *File) checkChunk(l *leaf, g *format.RowGroup, group int) error {
 	}
 	if err := f.checkCodec(l, m.Codec); err != nil {
 		return err
+	}
+	if m.NumValues > maxChunkValues {
+		return fault.New(fault.Unsupported, f.where(l), "more than %d values in row group %d", maxChunkValues, group+1).
+			Hint("rewrite the file with smaller row groups")
 	}
 	flat := l.MaxRepetitionLevel() == 0
 	if m.NumValues < g.NumRows || flat && m.NumValues != g.NumRows {

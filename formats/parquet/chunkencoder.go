@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math/bits"
@@ -57,12 +58,14 @@ type chunkEncoder struct {
 	column     *outColumn
 	dictionary dictionary
 	segment              // the page that is being filled
-	valid      bitset    // its definition levels, where the greatest is 1 and nothing repeats
+	valid      bitset    // its definition levels, where the greatest is 1 and nothing repeats; none while all are 1
 	level      [2][]byte // its levels elsewhere, one a byte: repetition and definition
 	bits       bitset    // its booleans
 	plain      []byte    // its other values, as PLAIN has them
 	indexes    []uint32  // of all pages, into the dictionary
 	numbers    []uint32
+	body       []byte // of a page that is being made
+	packed     []byte // the same, compressed
 	done       []segment
 	chunk      *outChunk
 }
@@ -98,11 +101,20 @@ func (e *chunkEncoder) begin(encoding format.Encoding, inRow bool) error {
 			return err
 		}
 	case e.encoding != encoding:
-		e.expand()
 		encoding = format.Plain
+		if err := e.expand(); err != nil {
+			return err
+		}
 	}
 	e.encoding = encoding
 	return nil
+}
+
+// addValid adds rows that have a value each to the levels of the page.
+func (e *chunkEncoder) addValid(rows int) {
+	if e.valid.n > 0 {
+		e.valid.addOnes(rows)
+	}
 }
 
 // size returns about how many bytes the page has.
@@ -119,12 +131,15 @@ func (e *chunkEncoder) before() int {
 }
 
 // expand puts the values in the place of the indexes of the page.
-func (e *chunkEncoder) expand() {
+func (e *chunkEncoder) expand() error {
 	from := e.before()
 	for _, index := range e.indexes[from:] {
-		e.plain = append(e.plain, e.dictionary.entry(index)...)
+		if e.plain = append(e.plain, e.dictionary.entry(index)...); len(e.plain) > maxExpanded {
+			return errors.New("a row that two pages share is too large")
+		}
 	}
 	e.indexes = e.indexes[:from]
+	return nil
 }
 
 // flush ends the page.
@@ -259,13 +274,14 @@ func (e *chunkEncoder) dataPage(s *segment, values []byte) ([]byte, error) {
 	head.number(4, int64(format.RLE))
 	body := values
 	if e.column.repetition+e.column.definition > 0 {
-		body = make([]byte, 0, len(s.levels[0])+len(s.levels[1])+8+len(values))
+		body = e.body[:0]
 		for _, levels := range s.levels {
 			if levels != nil {
 				body = append(binary.LittleEndian.AppendUint32(body, uint32(len(levels))), levels...)
 			}
 		}
 		body = append(body, values...)
+		e.body = body
 	}
 	return e.page(pageHead{format.DataPage, fieldDataPage, head.stop()}, nil, body)
 }
@@ -279,12 +295,16 @@ type pageHead struct {
 
 // page returns a page with its header. Levels go before the body as they are, the body is compressed.
 func (e *chunkEncoder) page(h pageHead, levels, body []byte) ([]byte, error) {
-	packed, err := e.column.codec.encode(body)
+	if len(levels)+len(body) > maxPageBytes {
+		return nil, fmt.Errorf("encode Parquet: a page of %d bytes is too large", len(levels)+len(body))
+	}
+	packed, err := e.column.codec.encode(e.packed[:0], body)
 	if err != nil {
 		return nil, fmt.Errorf("encode Parquet: %w", err)
 	}
-	if len(levels)+len(body) > maxPageBytes || len(levels)+len(packed) > maxPageBytes {
-		return nil, fmt.Errorf("encode Parquet: a page of %d bytes is too large", len(levels)+len(body))
+	e.packed = packed
+	if len(levels)+len(packed) > maxPageBytes {
+		return nil, fmt.Errorf("encode Parquet: a page of %d bytes is too large", len(levels)+len(packed))
 	}
 	sum := crc32.Update(crc32.ChecksumIEEE(levels), crc32.IEEETable, packed)
 	var head structWriter

@@ -6,8 +6,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// maxExpanded bounds the bytes of the values of a page whose encoding repeats the begin of the value before: there a
-// few bytes can ask for any number.
+// maxExpanded bounds the bytes of the values of a page that are told by what stands elsewhere, in the value before or in
+// the dictionary: there a few bytes can ask for any number.
 const maxExpanded = 256 << 20
 
 // verifyDelta checks pages of the DELTA encodings: their counts, and the lengths of texts.

@@ -21,10 +21,12 @@ const maxFooter = 256 << 20
 const (
 	fieldVersion      = 1
 	fieldSchema       = 2
+	fieldRowGroups    = 4
 	fieldKeyValues    = 5
 	fieldColumnOrders = 7
 	fieldEncryption   = 8
 	fieldNumChildren  = 5 // of a SchemaElement
+	fieldOrdinal      = 7 // of a RowGroup
 )
 
 // footer is the metadata of a file as bytes: all of it, and where its parts stand that are copied as they are.

@@ -108,6 +108,7 @@ func TestAFileThatIsNotWholeInItselfIsRefusedByName(t *testing.T) {
 		"the Parquet file is encrypted":                func(m *format.FileMetaData) { m.EncryptionAlgorithm.Value = &format.AesGcmV1{} },
 		"column email: compressed with LZ4,":           func(m *format.FileMetaData) { chunk(m).MetaData.Codec = format.Lz4 },
 		"column email: compressed with LZO":            func(m *format.FileMetaData) { chunk(m).MetaData.Codec = format.LZO },
+		"column email: more than 268435456 values":     func(m *format.FileMetaData) { chunk(m).MetaData.NumValues = maxChunkValues + 1 },
 		"more than 67108864 rows":                      func(m *format.FileMetaData) { m.RowGroups[0].NumRows = maxGroupRows + 1 },
 	} {
 		_, err := openBytes(lying(t, data, change))
@@ -207,4 +208,45 @@ func partsOf(t testing.TB, data []byte) map[int][]byte {
 		t.Fatal(err)
 	}
 	return parts
+}
+
+func TestRowGroupsBeyondTheGreatestNumberHaveNone(t *testing.T) {
+	const name = "duckdb_field_ids"
+	f, err := openBytes(fixtures(t, name)[name])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for groups, want := range map[int]int{maxOrdinals: maxOrdinals, maxOrdinals + 1: 0} {
+		m := &format.FileMetaData{RowGroups: make([]format.RowGroup, groups)}
+		for i := range m.RowGroups {
+			m.RowGroups[i] = format.RowGroup{NumRows: 1, Columns: []format.ColumnChunk{{}}, Ordinal: int16(i)}
+		}
+		b, err := (&Writer{file: f}).footer(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, numbered := new(format.FileMetaData), 0
+		if err := thrift.Unmarshal(new(thrift.CompactProtocol), b[:len(b)-8], read); err != nil || len(read.RowGroups) != groups {
+			t.Fatalf("%d of %d row groups, %v", len(read.RowGroups), groups, err)
+		}
+		for id, list := range partsOf(t, append([]byte(magic), b...)) {
+			if id != fieldRowGroups {
+				continue
+			}
+			if _, err := walkList(list, 0, 0, func(start, _ int) error {
+				_, err := walkStruct(list, start, 0, func(v field) error {
+					if v.id == fieldOrdinal {
+						numbered++
+					}
+					return nil
+				})
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if numbered != want {
+			t.Errorf("%d of %d row groups have a number, want %d", numbered, groups, want)
+		}
+	}
 }

@@ -3,11 +3,15 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"cpm/formats/fault"
 )
 
 // handmade is a file of one column whose pages were made by hand.
@@ -165,4 +169,44 @@ func addText(e *chunkEncoder, i, letter int, null bool) pq.Value {
 
 func plainText(v pq.Value) []byte {
 	return append(binary.LittleEndian.AppendUint32(nil, uint32(len(v.ByteArray()))), v.ByteArray()...)
+}
+
+func TestARowThatTwoPagesShareIsNotExpandedWithoutEnd(t *testing.T) {
+	const entry, many = 1 << 20, 1 << 20
+	e := new(chunkEncoder)
+	e.start(&outColumn{
+		kind: format.ByteArray, path: []string{"value"}, codec: newCodec(format.Snappy), version: 1, repetition: 1, definition: 1,
+	})
+	long := binary.LittleEndian.AppendUint32(nil, entry)
+	if err := e.dictionary.read(&page{values: append(long, make([]byte, entry)...), count: 1}, 0); err != nil {
+		t.Fatal(err)
+	}
+	e.encoding = format.RLEDictionary
+	for range many { // a million times the one entry, in a few bytes
+		e.dictionary.used[0] = true
+		e.indexes = append(e.indexes, 0)
+		e.level[0], e.level[1] = append(e.level[0], byte(min(e.count, 1))), append(e.level[1], 1)
+		e.count++
+	}
+	e.rows = 1
+	if err := e.flush(); err != nil {
+		t.Fatal(err)
+	}
+	e.encoding = format.Plain
+	addText(e, 1, 0, false)
+	chunk, err := e.finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := openBytes(handmade{pq.Repeated(pq.Leaf(pq.ByteArrayType)), 1, 1, chunk}.bytes(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := f.NewWriter(io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Encode(0, Selection{Keep: []uint64{1}}); fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("%v", err)
+	}
 }

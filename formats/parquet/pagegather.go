@@ -145,31 +145,42 @@ func (g *gather) chooseFlat(count int) (present int, err error) {
 	if count > g.total-g.row {
 		return 0, fmt.Errorf("the pages hold more than the %d rows of the row group", g.total)
 	}
+	present = count
+	if g.out.column.definition > 0 {
+		present = g.valid.ones()
+	}
 	g.chosen.reset()
-	out, optional := &g.out, g.out.column.definition > 0
+	taken := countBetween(g.keep, g.row, g.row+count)
+	if present < count {
+		g.chooseAmongNulls(count)
+	} else {
+		for at := 0; at < count; at += 64 {
+			n := min(64, count-at)
+			g.chosen.add(cut(g.keep, g.row+at, n), n)
+		}
+		g.out.addValid(taken)
+	}
+	g.row += count
+	g.rows += taken
+	g.out.rows += taken
+	g.out.count += taken
+	return present, nil
+}
+
+// chooseAmongNulls is chooseFlat for a page that has nulls.
+func (g *gather) chooseAmongNulls(count int) {
+	out := &g.out
+	if out.valid.n < out.count {
+		out.valid.addOnes(out.count)
+	}
 	for at := 0; at < count; at += 64 {
 		n := min(64, count-at)
-		wanted, here := cut(g.keep, g.row+at, n), ones(n)
-		if optional {
-			here = g.valid.words[at/64]
-		}
-		taken, values := bits.OnesCount64(wanted), bits.OnesCount64(here)
-		g.rows += taken
-		out.rows += taken
-		present += values
-		if values == n {
-			g.chosen.add(wanted, n)
-		} else {
-			g.chosen.add(extract(wanted, here), values)
-			out.nulls += taken - bits.OnesCount64(wanted&here)
-		}
-		if optional && taken > 0 {
-			out.valid.add(extract(here, wanted), taken)
-		}
+		wanted, here := cut(g.keep, g.row+at, n), g.valid.words[at/64]
+		g.chosen.add(extract(wanted, here), bits.OnesCount64(here))
+		taken := bits.OnesCount64(wanted)
+		out.valid.add(extract(here, wanted), taken)
+		out.nulls += taken - bits.OnesCount64(wanted&here)
 	}
-	out.count = out.rows
-	g.row += count
-	return present, nil
 }
 
 // chooseNested does what chooseFlat does, where rows may have many values, or values may lack at several depths.
@@ -352,6 +363,5 @@ func (g *gather) resolve(first int) error {
 		g.out.indexes = g.out.indexes[:first]
 		return nil
 	}
-	g.out.expand()
-	return nil
+	return g.out.expand()
 }

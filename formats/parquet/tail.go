@@ -45,6 +45,10 @@ func (w *Writer) splice(b []byte) ([]byte, error) {
 		switch v.id {
 		case fieldSchema:
 			out.field(fieldSchema, f.schema.kind, schema)
+		case fieldRowGroups:
+			groups, err := withoutOrdinals(b, v)
+			out.field(fieldRowGroups, v.kind, groups)
+			return err
 		case fieldKeyValues, fieldColumnOrders:
 		default:
 			out.field(v.id, v.kind, b[v.start:v.end])
@@ -55,6 +59,28 @@ func (w *Writer) splice(b []byte) ([]byte, error) {
 		out.field(fieldColumnOrders, f.columnOrders.kind, orders)
 	}
 	return out.stop(), err
+}
+
+// withoutOrdinals returns the list of the row groups, without their numbers when there are more than can be numbered: the
+// library writes a 0 where there is none, and readers hold numbers for true.
+func withoutOrdinals(b []byte, list field) ([]byte, error) {
+	n, kind, _, err := readListHead(b, list.start)
+	if err != nil || n <= maxOrdinals {
+		return b[list.start:list.end], err
+	}
+	groups := appendListHead(nil, n, kind)
+	_, err = walkList(b, list.start, 0, func(start, _ int) error {
+		var group structWriter
+		_, err := walkStruct(b, start, 0, func(v field) error {
+			if v.id != fieldOrdinal {
+				group.field(v.id, v.kind, b[v.start:v.end])
+			}
+			return nil
+		})
+		groups = append(groups, group.stop()...)
+		return err
+	})
+	return groups, err
 }
 
 // extend returns schema and column orders with one more column of text under the root for each name.

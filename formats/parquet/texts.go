@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/bits"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -129,10 +128,7 @@ func (r *textReader) readLevels(p *page) (present int, err error) {
 			r.valid.add(bit(int(level) == greatest), 1)
 		}
 	}
-	for _, word := range r.valid.words {
-		present += bits.OnesCount64(word)
-	}
-	return present, err
+	return r.valid.ones(), err
 }
 
 // spread moves the texts that begin at start to the rows that have one, and makes the others nil.

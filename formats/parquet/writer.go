@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
+	"golang.org/x/sync/errgroup"
 
 	"cpm/formats/fault"
 )
@@ -89,7 +91,9 @@ func (f *File) pageVersion() (int, error) {
 	return 1, nil
 }
 
-// Encode gathers the kept rows of a row group, column by column. It holds their pages, compressed, until Append.
+// Encode gathers the kept rows of a row group, column by column; several at once where the file has fewer row groups
+// than the machine has cores, because the caller encodes row groups at once. It holds the pages, compressed, until
+// Append.
 func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 	defer w.file.recover(&err)
 	rows := w.file.GroupRows(group)
@@ -101,17 +105,27 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 		return part, nil
 	}
 	part.chunks = make([]*outChunk, len(w.columns))
+	var columns errgroup.Group
+	columns.SetLimit(max(1, runtime.GOMAXPROCS(0)/w.file.Groups()))
 	for i := range w.columns {
-		if i < len(w.file.leaves) {
-			part.chunks[i], err = w.gatherColumn(group, w.file.leaves[i], s, part.rows)
-		} else {
-			part.chunks[i], err = w.encodeWords(w.columns[i], s, s.Extra[i-len(w.file.leaves)], rows)
-		}
-		if err != nil {
-			return nil, err
-		}
+		columns.Go(func() (err error) {
+			defer w.file.recover(&err)
+			part.chunks[i], err = w.encodeColumn(part, i, s)
+			return err
+		})
+	}
+	if err := columns.Wait(); err != nil {
+		return nil, err
 	}
 	return part, nil
+}
+
+// encodeColumn returns the chunk of a column of the part.
+func (w *Writer) encodeColumn(p *Part, i int, s Selection) (*outChunk, error) {
+	if extra := i - len(w.file.leaves); extra >= 0 {
+		return w.encodeWords(w.columns[i], s, s.Extra[extra], w.file.GroupRows(p.group))
+	}
+	return w.gatherColumn(p.group, w.file.leaves[i], s, p.rows)
 }
 
 // Append writes a part behind the parts before it.
@@ -137,7 +151,7 @@ func (w *Writer) Append(p *Part) (err error) {
 	g := format.RowGroup{
 		NumRows: int64(p.rows), FileOffset: w.sink.n, SortingColumns: w.file.groups()[p.group].SortingColumns,
 	}
-	if len(w.groups) <= math.MaxInt16 {
+	if len(w.groups) < maxOrdinals {
 		g.Ordinal = int16(len(w.groups))
 	}
 	for _, c := range chunks {
@@ -159,6 +173,9 @@ func (w *Writer) Append(p *Part) (err error) {
 	w.rows += int64(p.rows)
 	return nil
 }
+
+// maxOrdinals is how many row groups can be numbered: the footer numbers them in 16 bits.
+const maxOrdinals = math.MaxInt16 + 1
 
 // Rows returns the number of rows appended.
 func (w *Writer) Rows() int64 { return w.rows }
