@@ -3,6 +3,7 @@ package parquet
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // bitset is a sequence of bits, the lowest first. What stands behind the last is zero.
@@ -29,6 +30,15 @@ func (s *bitset) add(word uint64, k int) {
 	}
 	s.n += k
 }
+
+// append appends another set.
+func (s *bitset) append(other *bitset) {
+	for i, word := range other.words {
+		s.add(word, min(64, other.n-i*64))
+	}
+}
+
+func (s *bitset) clone() bitset { return bitset{slices.Clone(s.words), s.n} }
 
 // addOnes appends k bits that are set.
 func (s *bitset) addOnes(k int) {

@@ -38,10 +38,11 @@ type outColumn struct {
 func (c *outColumn) nested() bool { return c.repetition > 0 || c.definition > 1 }
 
 // outChunk is one column of one row group of an output: its pages, and what the footer says of them, with offsets
-// from the begin of the first page.
+// from the begin of the first page. A draft has neither.
 type outChunk struct {
 	pages [][]byte
 	meta  format.ColumnMetaData
+	draft *draft
 }
 
 // segment is a page that has its rows. One of indexes waits for the dictionary, the others are encoded.
@@ -70,9 +71,12 @@ type chunkEncoder struct {
 	chunk      *outChunk
 }
 
-// start makes the encoder ready for another chunk. Its memory stays.
-func (e *chunkEncoder) start(c *outColumn) {
+// start makes the encoder ready for another chunk, or for the draft of one. Its memory stays.
+func (e *chunkEncoder) start(c *outColumn, isDraft bool) {
 	e.column, e.chunk = c, new(outChunk)
+	if isDraft {
+		e.chunk.draft = new(draft)
+	}
 	e.indexes, e.done, e.dictionary.count = e.indexes[:0], e.done[:0], 0
 	e.clear()
 }
@@ -147,6 +151,11 @@ func (e *chunkEncoder) flush() error {
 	if e.count == 0 {
 		return nil
 	}
+	if e.chunk.draft != nil {
+		e.chunk.draft.flush(e)
+		e.clear()
+		return nil
+	}
 	s := e.segment
 	s.values = len(e.indexes)
 	s.levels = e.encodeLevels()
@@ -188,6 +197,10 @@ func (e *chunkEncoder) finish() (*outChunk, error) {
 	if err := e.flush(); err != nil {
 		return nil, err
 	}
+	if e.chunk.draft != nil {
+		e.chunk.draft.finish(e)
+		return e.chunk, nil
+	}
 	kept, err := e.writeDictionary()
 	if err != nil {
 		return nil, err
@@ -203,9 +216,7 @@ func (e *chunkEncoder) finish() (*outChunk, error) {
 		s := &e.done[i]
 		if isIndexed(s.encoding) {
 			indexes := e.indexes[from:s.values]
-			for i, index := range indexes {
-				indexes[i] = e.numbers[index]
-			}
+			renumber(indexes, e.numbers)
 			if s.page, err = e.dataPage(s, appendIndexes(nil, indexes, kept)); err != nil {
 				return nil, err
 			}

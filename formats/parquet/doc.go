@@ -14,7 +14,8 @@
 //
 // No value is looked at. A column keeps its encoding, page by page, its codec and the version of its pages; pages grow
 // to a megabyte, and end where a row does. A page of version 1 may begin in a row: when its encoding is another too, the
-// page of the output becomes one of plain values. There is no other way to copy: what cannot be gathered is refused.
+// page of the output becomes one of plain values. Row groups of which few rows are kept wait, not encoded, and become
+// one. There is no other way to copy: what cannot be gathered is refused.
 //
 // The package stands on parquet-go and on a distrust of it: the footer and every page header are walked here, as bytes,
 // before anything is allocated from them; pages are decompressed here, to the size that they claim or not at all; each

@@ -51,7 +51,7 @@ func TestRunsOfBooleansAreReadAsTheFormatHasThem(t *testing.T) {
 			runs := []byte{20 << 1, truth, 3 << 1, 0, 1<<1 | 1, 0b10110001}
 			values := append(binary.LittleEndian.AppendUint32(nil, uint32(len(runs))), runs...)
 			e := new(chunkEncoder)
-			e.start(&outColumn{kind: format.Boolean, path: []string{"value"}, width: -1, codec: newCodec(format.Snappy), version: version})
+			e.start(&outColumn{kind: format.Boolean, path: []string{"value"}, width: -1, codec: newCodec(format.Snappy), version: version}, false)
 			e.count, e.rows, e.encoding = 31, 31, format.RLE
 			page, err := e.dataPage(&e.segment, values)
 			if err != nil {
@@ -98,7 +98,7 @@ func TestRowsThatPagesAreCutThroughComeBackWhole(t *testing.T) {
 		e := new(chunkEncoder)
 		e.start(&outColumn{
 			kind: format.ByteArray, path: []string{"value"}, codec: newCodec(format.Zstd), version: 1, repetition: 1, definition: 1,
-		})
+		}, false)
 		var words []byte
 		for n := range uint64(9) {
 			words = append(words, plainText(pq.ByteArrayValue([]byte{'a' + byte(n)}))...)
@@ -137,7 +137,7 @@ func TestRowsThatPagesAreCutThroughComeBackWhole(t *testing.T) {
 					kept = append(kept, want[row]...)
 				}
 			}
-			out := copyRows(t, data, "", keep)
+			out := copying{"", w.random.IntN(2) * draftRows, fullRows}.rows(t, data, keep)
 			w.compare(t, name, columnsOf(t, out), [][]pq.Value{kept})
 			w.compare(t, name+", by the library", libraryColumnsOf(t, out), [][]pq.Value{kept})
 		}
@@ -176,7 +176,7 @@ func TestARowThatTwoPagesShareIsNotExpandedWithoutEnd(t *testing.T) {
 	e := new(chunkEncoder)
 	e.start(&outColumn{
 		kind: format.ByteArray, path: []string{"value"}, codec: newCodec(format.Snappy), version: 1, repetition: 1, definition: 1,
-	})
+	}, false)
 	long := binary.LittleEndian.AppendUint32(nil, entry)
 	if err := e.dictionary.read(&page{values: append(long, make([]byte, entry)...), count: 1}, 0); err != nil {
 		t.Fatal(err)

@@ -23,27 +23,27 @@ type gather struct {
 	out     chunkEncoder
 }
 
-// gatherColumn returns the chunk of the kept rows of a column.
-func (w *Writer) gatherColumn(group int, l *leaf, s Selection, rows int) (*outChunk, error) {
+// gatherColumn returns the chunk of the kept rows of a column for the part.
+func (w *Writer) gatherColumn(part *Part, l *leaf, s Selection) (*outChunk, error) {
 	g, _ := w.gathers.Get().(*gather)
 	if g == nil {
 		g = new(gather)
 	}
 	defer w.gathers.Put(g)
-	g.pages = w.file.readPages(group, l)
+	g.pages = w.file.readPages(part.group, l)
 	defer g.pages.close()
-	g.keep, g.total, g.row, g.rows = s.Keep, w.file.GroupRows(group), 0, 0
+	g.keep, g.total, g.row, g.rows = s.Keep, w.file.GroupRows(part.group), 0, 0
 	c := w.columns[l.index]
 	g.decoder.schema, g.decoder.width = l.schema, c.width
-	g.out.start(c)
+	g.out.start(c, part.draft)
 	if c.repetition == 0 {
 		g.pages.unwanted = func(n int) bool { return n <= g.total-g.row && countBetween(g.keep, g.row, g.row+n) == 0 }
 	}
 	if err := g.run(); err != nil {
-		return nil, w.file.chunkFault(l, group, err)
+		return nil, w.file.chunkFault(l, part.group, err)
 	}
-	if g.rows != rows {
-		return nil, fmt.Errorf("%s: %d rows were kept, %d gathered", w.file.where(l), rows, g.rows)
+	if g.rows != part.rows {
+		return nil, fmt.Errorf("%s: %d rows were kept, %d gathered", w.file.where(l), part.rows, g.rows)
 	}
 	return g.out.finish()
 }

@@ -36,7 +36,8 @@ func (f *File) outColumns(version int, extra []string) []*outColumn {
 }
 
 // encodeWords returns the chunk of an extra column, whose words are those of the selection by their indexes.
-func (w *Writer) encodeWords(c *outColumn, s Selection, indexes []uint8, rows int) (*outChunk, error) {
+func (w *Writer) encodeWords(part *Part, c *outColumn, s Selection, indexes []uint8) (*outChunk, error) {
+	rows := w.file.GroupRows(part.group)
 	if len(indexes) < rows {
 		return nil, fmt.Errorf("parquet writer: a selection is shorter than its %d rows", rows)
 	}
@@ -45,7 +46,7 @@ func (w *Writer) encodeWords(c *outColumn, s Selection, indexes []uint8, rows in
 		words = append(binary.LittleEndian.AppendUint32(words, uint32(len(word))), word...)
 	}
 	var e chunkEncoder
-	e.start(c)
+	e.start(c, part.draft)
 	if err := e.dictionary.read(&page{values: words, count: len(s.Words)}, 0); err != nil {
 		return nil, err
 	}

@@ -25,9 +25,15 @@ type Writer struct {
 	sink    *sink
 	columns []*outColumn      // the extra ones last
 	gathers sync.Pool         // of *gather
-	groups  []format.RowGroup // those that were appended
+	groups  []format.RowGroup // those that were written
 	rows    int64
 	err     error // the first failure of Append; nothing may follow it
+
+	draftRows, fullRows int
+
+	waiting      []*Part // drafts that were appended
+	waitingRows  int
+	waitingBytes int64 // about
 }
 
 // Selection says which rows of a row group are kept, and for each extra column of the writer the word of each row.
@@ -43,6 +49,9 @@ type Part struct {
 	group  int // of the source
 	rows   int
 	chunks []*outChunk // by column, the extra ones last; nil when no row was kept, or after Append
+	draft  bool        // it is so small that it waits for those behind it
+	size   int64       // of a draft, about
+	merged bool        // it was made of several
 }
 
 // NewWriter returns a writer to w. For each name in extra, rows get one more column of text at the end.
@@ -60,6 +69,7 @@ func (f *File) NewWriter(w io.Writer, extra ...string) (out *Writer, err error) 
 	}
 	return &Writer{
 		file: f, extra: extra, sink: &sink{w: bufio.NewWriterSize(w, 1<<20)}, columns: f.outColumns(version, extra),
+		draftRows: draftRows, fullRows: fullRows,
 	}, nil
 }
 
@@ -104,6 +114,7 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 	if part.rows == 0 {
 		return part, nil
 	}
+	part.draft, part.size = w.isDraft(group, part.rows)
 	part.chunks = make([]*outChunk, len(w.columns))
 	var columns errgroup.Group
 	columns.SetLimit(max(1, runtime.GOMAXPROCS(0)/w.file.Groups()))
@@ -123,9 +134,9 @@ func (w *Writer) Encode(group int, s Selection) (part *Part, err error) {
 // encodeColumn returns the chunk of a column of the part.
 func (w *Writer) encodeColumn(p *Part, i int, s Selection) (*outChunk, error) {
 	if extra := i - len(w.file.leaves); extra >= 0 {
-		return w.encodeWords(w.columns[i], s, s.Extra[extra], w.file.GroupRows(p.group))
+		return w.encodeWords(p, w.columns[i], s, s.Extra[extra])
 	}
-	return w.gatherColumn(p.group, w.file.leaves[i], s, p.rows)
+	return w.gatherColumn(p, w.file.leaves[i], s)
 }
 
 // Append writes a part behind the parts before it.
@@ -141,20 +152,39 @@ func (w *Writer) Append(p *Part) (err error) {
 	if p.chunks == nil {
 		return errors.New("parquet writer: a part was appended twice")
 	}
-	chunks := p.chunks
+	own := *p
 	p.chunks = nil
+	w.rows += int64(p.rows)
+	if !p.draft {
+		if err := w.merge(); err != nil {
+			return err
+		}
+		return w.write(&own)
+	}
+	w.waiting = append(w.waiting, &own)
+	w.waitingRows += p.rows
+	w.waitingBytes += p.size
+	if w.waitingRows < w.fullRows && w.waitingBytes < fullBytes {
+		return nil
+	}
+	return w.merge()
+}
+
+// write writes a part as the next row group.
+func (w *Writer) write(p *Part) error {
 	if w.sink.n == 0 {
 		if _, err := io.WriteString(w.sink, magic); err != nil {
 			return fmt.Errorf("write Parquet: %w", err)
 		}
 	}
-	g := format.RowGroup{
-		NumRows: int64(p.rows), FileOffset: w.sink.n, SortingColumns: w.file.groups()[p.group].SortingColumns,
+	g := format.RowGroup{NumRows: int64(p.rows), FileOffset: w.sink.n}
+	if !p.merged { // rows of several row groups are in the order of none
+		g.SortingColumns = w.file.groups()[p.group].SortingColumns
 	}
 	if len(w.groups) < maxOrdinals {
 		g.Ordinal = int16(len(w.groups))
 	}
-	for _, c := range chunks {
+	for _, c := range p.chunks {
 		m := c.meta
 		m.DataPageOffset += w.sink.n
 		if m.DataPageOffset > w.sink.n {
@@ -170,7 +200,6 @@ func (w *Writer) Append(p *Part) (err error) {
 		}
 	}
 	w.groups = append(w.groups, g)
-	w.rows += int64(p.rows)
 	return nil
 }
 
@@ -186,6 +215,9 @@ func (w *Writer) Close() (err error) {
 		return w.err
 	}
 	defer w.file.recover(&err)
+	if err := w.merge(); err != nil {
+		return err
+	}
 	if w.sink.n == 0 {
 		if _, err := io.WriteString(w.sink, magic); err != nil {
 			return fmt.Errorf("write Parquet: %w", err)

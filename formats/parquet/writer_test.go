@@ -15,15 +15,27 @@ import (
 // copyRows copies the rows for which keep is true.
 func copyRows(t testing.TB, data []byte, extra string, keep func(row int) bool) []byte {
 	t.Helper()
+	return copying{extra, draftRows, fullRows}.rows(t, data, keep)
+}
+
+// copying is a way to copy: with a column more, and with other limits of what is merged.
+type copying struct {
+	extra               string
+	draftRows, fullRows int
+}
+
+func (c copying) rows(t testing.TB, data []byte, keep func(row int) bool) []byte {
+	t.Helper()
 	f, err := openBytes(data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	w, err := f.NewWriter(&out, strings.Fields(extra)...)
+	w, err := f.NewWriter(&out, strings.Fields(c.extra)...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.draftRows, w.fullRows = c.draftRows, c.fullRows
 	first := 0
 	for group := range f.Groups() {
 		part, err := w.Encode(group, selection(f, group, first, keep))
@@ -282,6 +294,40 @@ func TestARootThatIsCalledRepeatedAddsNoLevel(t *testing.T) {
 		pages := func(b []byte) []byte { return b[:len(b)-8-len(footerBytes(b))] }
 		if !bytes.Equal(pages(want), pages(got)) {
 			t.Errorf("%s: the pages differ", name)
+		}
+	}
+}
+
+func TestRowGroupsOfFewRowsAreMerged(t *testing.T) {
+	const name = "duckdb_groups"
+	data := lying(t, fixtures(t, name)[name], func(m *format.FileMetaData) {
+		for i := range m.RowGroups {
+			m.RowGroups[i].SortingColumns = []format.SortingColumn{{ColumnIdx: 0}}
+		}
+	})
+	want := column(t, data, "secret")
+	for what, c := range map[string]struct {
+		limits copying
+		groups []int64
+	}{
+		"none is small":                   {copying{"", 0, fullRows}, []int64{2048, 2048, 404}},
+		"all are":                         {copying{"", 4000, 9000}, []int64{4500}},
+		"two fill one":                    {copying{"", 4000, 4000}, []int64{4096, 404}},
+		"one is, behind two that are not": {copying{"", 2000, 4000}, []int64{2048, 2048, 404}},
+	} {
+		out := c.limits.rows(t, data, func(int) bool { return true })
+		var groups []int64
+		for i, g := range metadata(t, out).RowGroups {
+			groups = append(groups, g.NumRows)
+			if whole := g.NumRows != 4096 && g.NumRows != 4500; (len(g.SortingColumns) > 0) != whole {
+				t.Errorf("%s: row group %d of %d rows is sorted by %v", what, i, g.NumRows, g.SortingColumns)
+			}
+		}
+		if !slices.Equal(groups, c.groups) {
+			t.Errorf("%s: row groups of %v rows, want %v", what, groups, c.groups)
+		}
+		if got := column(t, out, "secret"); !slices.Equal(got, want) {
+			t.Errorf("%s: the rows have changed", what)
 		}
 	}
 }
