@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -139,8 +140,39 @@ func TestRowsThatPagesAreCutThroughComeBackWhole(t *testing.T) {
 			}
 			out := copying{"", w.random.IntN(2) * draftRows, fullRows}.rows(t, data, keep)
 			w.compare(t, name, columnsOf(t, out), [][]pq.Value{kept})
+			rowsBeginPages(t, out)
 			w.compare(t, name+", by the library", libraryColumnsOf(t, out), [][]pq.Value{kept})
 		}
+	}
+}
+
+// rowsBeginPages fails the test when a page begins in the middle of a row: pages of version 2 must not, and a page index
+// could not tell the rows of one that does.
+func rowsBeginPages(t *testing.T, data []byte) {
+	t.Helper()
+	f, err := openBytes(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for group := range f.Groups() {
+		s := f.readPages(group, f.leaves[0])
+		for {
+			kind, err := s.next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kind != dataPage {
+				continue
+			}
+			levels, err := readLevels(nil, s.current.repetition, 1, s.current.count)
+			if err != nil || levels[0] != 0 {
+				t.Fatalf("a page begins in a row, %v", err)
+			}
+		}
+		s.close()
 	}
 }
 
