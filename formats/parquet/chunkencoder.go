@@ -24,19 +24,6 @@ const (
 	fieldDataPageV2     = 8
 )
 
-// outColumn is what an output is told of a column.
-type outColumn struct {
-	kind                   format.Type
-	path                   []string
-	width                  int // of a value, as plainWidth has it
-	repetition, definition int // the greatest levels
-	codec                  *codec
-	version                int // of the data pages
-}
-
-// nested reports whether rows may have many values, or values may lack at several depths.
-func (c *outColumn) nested() bool { return c.repetition > 0 || c.definition > 1 }
-
 // outChunk is one column of one row group of an output: its pages, and what the footer says of them, with offsets
 // from the begin of the first page. A draft has neither.
 type outChunk struct {

@@ -28,7 +28,7 @@
 // decoded copy loses what the library does not know. Every page gets a checksum, and one that the source has is checked.
 //
 // Measured with ten million rows of twelve columns as DuckDB writes them, 37 % kept at random, on two cores: the whole
-// run of cpm, its verdicts among it, takes 2.6 s with Snappy and 3.4 s with Zstandard, where DuckDB takes 5.6 and 6.0 s
+// run of cpm, its verdicts among it, takes 2.6 s with Snappy and 3.5 s with Zstandard, where DuckDB takes 5.2 and 6.1 s
 // for a join with a list; the file is as large as DuckDB's. A third of that time is spent in the codecs, a tenth in
 // choosing and copying values.
 package parquet

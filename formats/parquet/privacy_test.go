@@ -99,6 +99,7 @@ func TestDictionariesHoldNoValueOfASuppressedRow(t *testing.T) {
 			}
 		}
 	}
+	// A copy calls the encoding of its indexes as the source does: DuckDB uses the old name.
 	used := m.RowGroups[0].Columns[1].MetaData.Encoding
 	if !slices.Contains(used, format.RLEDictionary) && !slices.Contains(used, plainDictionary) {
 		t.Error("the words stand in no dictionary", used)

@@ -7,6 +7,19 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
+// outColumn is what an output is told of a column.
+type outColumn struct {
+	kind                   format.Type
+	path                   []string
+	width                  int // of a value, as plainWidth has it
+	repetition, definition int // the greatest levels
+	codec                  *codec
+	version                int // of the data pages
+}
+
+// nested reports whether rows may have many values, or values may lack at several depths.
+func (c *outColumn) nested() bool { return c.repetition > 0 || c.definition > 1 }
+
 // outColumns returns the columns of an output: those of the source, and one of text for each name in extra.
 func (f *File) outColumns(version int, extra []string) []*outColumn {
 	codecs := map[format.CompressionCodec]*codec{}
