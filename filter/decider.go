@@ -56,24 +56,31 @@ func newDecider(j *Job) *decider {
 	return d
 }
 
-// identifiers makes the keys of a decoded batch, by column and row.
-func (d *decider) identifiers(b *batch) [][]asked {
+// forget drops what is known of the batch before.
+func (d *decider) forget() {
 	d.hashes.pool = d.hashes.pool[:0]
+	for i := range d.ids {
+		d.ids[i] = d.ids[i][:0]
+	}
+	for g := range d.rulings {
+		d.rulings[g] = d.rulings[g][:0]
+	}
+}
+
+// readIdentifiers makes the keys of the next rows of a decoded batch, in every column.
+func (d *decider) readIdentifiers(b *batch, from, to int) {
 	for i, kind := range d.kinds {
-		values := b.Values(i)
-		ids := d.ids[i][:0]
-		for row := range b.Rows() {
+		ids := d.ids[i]
+		for _, value := range b.Values(i)[from:to] {
 			id := asked{}
-			id.key, id.why = d.keyer.Key(kind, values[row])
+			id.key, id.why = d.keyer.Key(kind, value)
 			if d.hashes.some && id.why == consentload.Readable {
 				d.hashes.add(&id, d.keyer, kind)
 			}
 			ids = append(ids, id)
 		}
-		d.lookUp(ids)
 		d.ids[i] = ids
 	}
-	return d.ids
 }
 
 // lookUp finds the ordinals of a column side by side; the gates of a run ask one index.
@@ -118,9 +125,11 @@ func (d *decider) batch(b *batch) error {
 	if err := b.decode(); err != nil {
 		return err
 	}
-	d.identifiers(b)
-	for g, gate := range d.job.Gates {
-		d.decide(g, gate, b)
+	d.forget()
+	for from := 0; from < b.Rows(); from += stretch {
+		d.stretch(b, from, min(from+stretch, b.Rows()))
+	}
+	for _, gate := range d.job.Gates {
 		if err := gate.index.Err(); err != nil { // before anything of it is written
 			return err
 		}
@@ -137,15 +146,28 @@ func (d *decider) batch(b *batch) error {
 	return d.write(b)
 }
 
-// decide rules on every row of a batch for one gate.
-func (d *decider) decide(g int, gate *Gate, b *batch) {
-	rulings := d.rulings[g][:0]
-	order := d.order[g]
-	if len(order) == 1 && !d.hashes.some && b.MalformedRows() == 0 {
-		d.decideAlone(g, gate)
-		return
+// stretch is how many rows are taken through all steps together: what is known of them stays in the processor's cache, of
+// a batch that is a whole row group too.
+const stretch = 1024
+
+func (d *decider) stretch(b *batch, from, to int) {
+	d.readIdentifiers(b, from, to)
+	for _, ids := range d.ids {
+		d.lookUp(ids[from:to])
 	}
-	for row := range b.Rows() {
+	for g := range d.job.Gates {
+		if len(d.order[g]) == 1 && !d.hashes.some && b.MalformedRows() == 0 {
+			d.decideAlone(g, d.ids[d.order[g][0]][from:to])
+		} else {
+			d.decide(g, b, from, to)
+		}
+	}
+}
+
+// decide rules on rows of a batch for one gate.
+func (d *decider) decide(g int, b *batch, from, to int) {
+	gate, rulings, order := d.job.Gates[g], d.rulings[g], d.order[g]
+	for row := from; row < to; row++ {
 		if b.Malformed(row) {
 			rulings = append(rulings, ruling{reason: MalformedRow})
 			continue
@@ -167,9 +189,8 @@ func (d *decider) decide(g int, gate *Gate, b *batch) {
 }
 
 // decideAlone rules on rows that have one identifier each, under one key, as most runs have. It says the same as decide.
-func (d *decider) decideAlone(g int, gate *Gate) {
-	d.rulings[g] = d.rulings[g][:0]
-	contacts := d.ids[d.order[g][0]]
+func (d *decider) decideAlone(g int, contacts []asked) {
+	gate := d.job.Gates[g]
 	gate.verdicts.prefetch(contacts[:min(ahead, len(contacts))])
 	for now := range slices.Chunk(contacts, ahead) {
 		contacts = contacts[len(now):]

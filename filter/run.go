@@ -98,13 +98,15 @@ func (j *Job) Understand(ctx context.Context) (Sample, error) {
 		if err := b.decode(); err != nil {
 			return sample, err
 		}
-		sample.add(j.crew[0].identifiers(b), b)
+		rows := min(b.Rows(), sampleRows-sample.Rows)
+		j.crew[0].forget()
+		j.crew[0].readIdentifiers(b, 0, rows)
+		sample.add(j.crew[0].ids, b, rows)
 	}
 	return sample, nil
 }
 
-func (s *Sample) add(columns [][]asked, b *batch) {
-	rows := min(b.Rows(), sampleRows-s.Rows)
+func (s *Sample) add(columns [][]asked, b *batch, rows int) {
 	s.Rows += rows
 	for i, ids := range columns {
 		for row := range rows {
