@@ -2,15 +2,22 @@ package formats
 
 import (
 	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
+	"github.com/xi2/xz"
 
 	"cpm/formats/fault"
 )
@@ -34,11 +41,73 @@ func compressed(t testing.TB, ext string, data []byte) []byte {
 
 func TestCompressedTextConforms(t *testing.T) {
 	plain := textFixture(t, "plain.csv", Options{})
-	members, frames, wide := textFixture(t, "plain.csv.gz", Options{}), textFixture(t, "plain.csv.zst", Options{}), textFixture(t, "utf-16le.txt", Options{})
-	members.name, members.copied = "gzip of two members", plain.data
-	frames.name, frames.copied = "zstd of two frames", plain.data
-	wide.data, wide.name = compressed(t, ".zst", wide.data), "zstd of UTF-16"
-	conform(t, suite{open: Open, fixtures: []fixture{members, frames, wide}, verbatim: true})
+	fixtures := []fixture{textFixture(t, "utf-16le.txt", Options{})}
+	fixtures[0].data, fixtures[0].name = compressed(t, ".zst", fixtures[0].data), "zstd of UTF-16"
+	for ext, name := range map[string]string{
+		".gz": "gzip of two members", ".zst": "zstd of two frames", ".bz2": "bzip2 of two streams", ".xz": "xz of two streams, padding between",
+	} {
+		f := textFixture(t, "plain.csv"+ext, Options{})
+		f.name, f.copied = name, plain.data
+		fixtures = append(fixtures, f)
+	}
+	conform(t, suite{open: Open, fixtures: fixtures, verbatim: true})
+}
+
+// streamsOfTwo are fixtures of two compressed streams, and where the first one ends: a file cut there, or within what may
+// stand between the streams, is whole as far as anybody can tell.
+func streamsOfTwo(t *testing.T) map[string][]int {
+	t.Helper()
+	borders := map[string][]int{}
+	for _, ext := range []string{".gz", ".zst", ".bz2", ".xz"} {
+		data := textFixture(t, "plain.csv"+ext, Options{}).data
+		second := bytes.LastIndex(data, data[:4])
+		borders[ext] = append(borders[ext], second)
+		if ext == ".xz" { // eight zeros, of which four are padding too
+			borders[ext] = []int{second - 8, second - 4, second}
+		}
+	}
+	return borders
+}
+
+func TestCompressedFixturesAreRefusedAtEveryCutThatIsNoBorder(t *testing.T) {
+	plain := textFixture(t, "plain.csv", Options{}).data
+	for ext, borders := range streamsOfTwo(t) {
+		f := textFixture(t, "plain.csv"+ext, Options{})
+		for n := 1; n < len(f.data); n++ {
+			_, err := readTable(suite{open: Open}, f, f.data[:n])
+			if slices.Contains(borders, n) {
+				text, unpackErr := unpacked(f.data[:n])
+				if unpackErr != nil || !bytes.HasPrefix(plain, []byte(text)) || len(text) != len(plain)/2 {
+					t.Errorf("%s cut after %d bytes: %d bytes of text and %v", ext, n, len(text), unpackErr)
+				}
+				continue
+			}
+			if fault.KindOf(err) != fault.Input {
+				t.Errorf("%s cut after %d bytes of %d: %v, want a fault of the input", ext, n, len(f.data), err)
+			}
+		}
+	}
+}
+
+func TestCompressedFixturesWithAFlippedBitGiveNothingElse(t *testing.T) {
+	for ext := range streamsOfTwo(t) {
+		f := textFixture(t, "plain.csv"+ext, Options{})
+		whole, err := readTable(suite{open: Open}, f, f.data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for bit := range 8 * len(f.data) {
+			flipped := bytes.Clone(f.data)
+			flipped[bit/8] ^= 1 << (bit % 8)
+			table, err := readTable(suite{open: Open}, f, flipped)
+			switch {
+			case err != nil && fault.KindOf(err) == 0:
+				t.Errorf("%s with bit %d flipped: %v, which is no fault", ext, bit, err)
+			case err == nil && !cmp.Equal(whole, table):
+				t.Errorf("%s with bit %d flipped: %d rows that are not those of the file", ext, bit, len(table.Rows))
+			}
+		}
+	}
 }
 
 func TestInfoTellsTheCompressionAndCountsItsBytes(t *testing.T) {
@@ -85,6 +154,29 @@ func TestCompressedStreamThatIsCutOrDamagedIsRefused(t *testing.T) {
 		}
 		if _, err := readTable(suite{open: Open}, f, append(bytes.Clone(whole), "more"...)); fault.KindOf(err) != fault.Input {
 			t.Errorf("%s with something behind it: %v", ext, err)
+		}
+	}
+}
+
+func TestGzipMemberThatIsCutInItsHeaderIsRefused(t *testing.T) {
+	var first, second bytes.Buffer
+	for _, out := range []*bytes.Buffer{&first, &second} {
+		w := gzip.NewWriter(out)
+		w.Name, w.Comment, w.Extra = "list.csv", "of the night", []byte("more")
+		_, err := io.WriteString(w, "phone\n13800138000\n")
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := append(bytes.Clone(first.Bytes()), second.Bytes()...)
+	for n := range whole {
+		table, err := readTable(suite{open: Open}, fixture{name: "list.csv.gz"}, whole[:n])
+		if n == first.Len() {
+			if err != nil || len(table.Rows) != 1 {
+				t.Errorf("cut between its members: %d rows and %v", len(table.Rows), err)
+			}
+		} else if fault.KindOf(err) != fault.Input {
+			t.Errorf("cut after %d bytes of %d: %v", n, len(whole), err)
 		}
 	}
 }
@@ -140,6 +232,109 @@ func TestZstdThatAsksForALargeWindowIsRefused(t *testing.T) {
 	}
 }
 
+func TestXZThatAsksForMuchMemoryOrIsOfAnotherKindIsRefused(t *testing.T) {
+	for name, want := range map[string]string{
+		"dictionary-1gib.csv.xz": "dictionary of more than 64 MiB", "arm64.csv.xz": "a filter of xz that is not read",
+	} {
+		f := textFixture(t, name, Options{})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := openNamed("list.csv.xz", string(f.data))
+		runtime.ReadMemStats(&after)
+		if fault.KindOf(err) == 0 || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 16<<20 {
+			t.Errorf("%s: %d MiB were allocated", name, grown>>20)
+		}
+	}
+}
+
+func TestHeaderThatBeginsAsBzip2DoesIsText(t *testing.T) {
+	for _, text := range []string{"BZh,phone\n1,2\n", "BZh9,phone\n1,2\n", "BZh1AY,phone\n1,2\n"} {
+		if r, err := openNamed("list.csv", text); err != nil || r.Info().Format != "CSV" || r.Info().Detail != "UTF-8, comma, LF" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestCompressedBytesDoNotDependOnProcessorsNorOnWrites(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	text := make([]byte, 5<<20)
+	for i := range text {
+		text[i] = "0123456789,\n"[random.IntN(12)]
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, ext := range []string{".gz", ".zst"} {
+		var first []byte
+		for _, processors := range []int{1, 2, 7} {
+			runtime.GOMAXPROCS(processors)
+			var out bytes.Buffer
+			w, err := Compress(&out, "list.csv"+ext)
+			for at := 0; err == nil && at < len(text); {
+				n := min(1+random.IntN(1<<20), len(text)-at)
+				_, err = w.Write(text[at : at+n])
+				at += n
+			}
+			if err = errors.Join(err, w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = out.Bytes()
+			}
+			if back, err := unpacked(out.Bytes()); err != nil || back != string(text) || !bytes.Equal(first, out.Bytes()) {
+				t.Errorf("%s on %d processors: %d bytes, want %d; unpacked to %d bytes and %v", ext, processors, out.Len(), len(first), len(back), err)
+			}
+		}
+	}
+}
+
+func TestNothingCompressedIsAValidFile(t *testing.T) {
+	for _, ext := range []string{".gz", ".zst"} {
+		if text, err := unpacked(compressed(t, ext, nil)); err != nil || text != "" {
+			t.Errorf("%s: %q and %v", ext, text, err)
+		}
+	}
+}
+
+// guardedWriter notes what is written after it was closed to writers.
+type guardedWriter struct {
+	closed, late atomic.Bool
+}
+
+func (g *guardedWriter) Write(p []byte) (int, error) {
+	if g.closed.Load() {
+		g.late.Store(true)
+	}
+	return len(p), nil
+}
+
+func TestAbandonedCompressionWritesNothingMore(t *testing.T) {
+	text := bytes.Repeat([]byte("13800138000,x,2026-11-25\n"), 1<<18)
+	for _, ext := range []string{".gz", ".zst", ""} {
+		before := runtime.NumGoroutine()
+		for range 5 {
+			var under guardedWriter
+			w, err := Compress(&under, "list.csv"+ext)
+			if err == nil {
+				_, err = w.Write(text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Abandon()
+			under.closed.Store(true)
+			runtime.Gosched()
+			if under.late.Load() {
+				t.Errorf("%q: something was written after the end", ext)
+			}
+		}
+		if now := runtime.NumGoroutine(); now > before {
+			t.Errorf("%q: %d goroutines, %d before", ext, now, before)
+		}
+	}
+}
+
 func TestOutputIsCompressedAsItsNameAsks(t *testing.T) {
 	for path, want := range map[string]string{
 		"a.csv": "", "a.csv.gz": nameGzip, "a.GZ": nameGzip, "a.zst": nameZstd, "a.csv.zstd": nameZstd, "-": "", "gz": "", "a.gz/b": "",
@@ -156,25 +351,37 @@ func TestOutputIsCompressedAsItsNameAsks(t *testing.T) {
 }
 
 func TestFullDiskBeneathACompressionIsReported(t *testing.T) {
-	text := []byte(strings.Repeat("13800138000,x\n", 10_000))
+	short := []byte(strings.Repeat("13800138000,x\n", 10_000))
+	long := bytes.Repeat(short, 40) // several blocks, written beside the one who writes
 	for _, ext := range []string{".gz", ".zst"} {
-		for left := range len(compressed(t, ext, text)) {
-			w, err := Compress(&fullDisk{left: left}, "list"+ext)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = w.Write(text)
-			if err = errors.Join(err, w.Close()); !errors.Is(err, errFull) {
-				t.Fatalf("%s: the disk was full after %d bytes: %v", ext, left, err)
-			}
+		for left := range len(compressed(t, ext, short)) {
+			checkFullDisk(t, ext, short, left)
 		}
+		size := len(compressed(t, ext, long))
+		for _, left := range []int{0, 1, size / 3, size / 2, size - 9, size - 4, size - 1} {
+			checkFullDisk(t, ext, long, left)
+		}
+	}
+}
+
+func checkFullDisk(t *testing.T, ext string, text []byte, left int) {
+	t.Helper()
+	w, err := Compress(&fullDisk{left: left}, "list"+ext)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Write(text)
+	err = errors.Join(err, w.Close())
+	w.Abandon()
+	if !errors.Is(err, errFull) {
+		t.Fatalf("%s: the disk was full after %d bytes: %v", ext, left, err)
 	}
 }
 
 // FuzzCompressed: whatever stands behind the magic bytes, the answer is rows or a fault; a stream that is read whole
 // says what the library makes of it.
 func FuzzCompressed(f *testing.F) {
-	for _, name := range []string{"plain.csv.gz", "plain.csv.zst"} {
+	for _, name := range []string{"plain.csv.gz", "plain.csv.zst", "plain.csv.bz2", "plain.csv.xz"} {
 		data, err := os.ReadFile("testdata/csv/" + name)
 		if err != nil {
 			f.Fatal(err)
@@ -183,7 +390,7 @@ func FuzzCompressed(f *testing.F) {
 	}
 	f.Add(compressed(f, ".gz", []byte(markUTF16LE+utf16Text("a,b\n1,2\n", true))))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) < 4 || detect(peek{head: data}).name != nameGzip && !isZstd(peek{head: data}) {
+		if len(data) < 4 || !slices.Contains([]string{nameGzip, nameZstd, nameBzip2, nameXZ}, detect(peek{head: data}).name) {
 			return
 		}
 		o := Options{Encoding: "utf-8", Delimiter: ','}
@@ -206,7 +413,10 @@ func FuzzCompressed(f *testing.F) {
 
 // unpacked is what the standard tools make of a compressed file.
 func unpacked(data []byte) (string, error) {
-	if isZstd(peek{head: data}) {
+	var r io.Reader
+	var err error
+	switch detect(peek{head: data}).name {
+	case nameZstd:
 		d, err := zstd.NewReader(nil)
 		if err != nil {
 			return "", err
@@ -214,8 +424,13 @@ func unpacked(data []byte) (string, error) {
 		defer d.Close()
 		text, err := d.DecodeAll(data, nil)
 		return string(text), err
+	case nameBzip2:
+		r = bzip2.NewReader(bytes.NewReader(data))
+	case nameXZ:
+		r, err = xz.NewReader(bytes.NewReader(data), 0)
+	default:
+		r, err = gzip.NewReader(bytes.NewReader(data))
 	}
-	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return "", err
 	}

@@ -37,10 +37,10 @@ func known() []format {
 		{name: "an OpenDocument sheet", exts: ".ods", is: isODS, mend: "save the sheet as CSV (UTF-8)"},
 		{name: "a zip archive", exts: ".zip", is: magic("PK\x03\x04", "PK\x05\x06"), open: openArchive},
 		{name: "XLS (Excel 97–2003)", exts: ".xls", is: magic("\xD0\xCF\x11\xE0"), mend: "open it and save the sheet as CSV (UTF-8)"},
-		{name: "gzip", exts: ".gz .tgz", is: magic("\x1F\x8B"), open: openGzip, isLayer: true},
-		{name: "zstd", exts: ".zst .zstd", is: isZstd, open: openZstd, isLayer: true},
-		{name: "bzip2", exts: ".bz2", is: magic("BZh"), mend: "unpack it first: bzip2 -dk IN"},
-		{name: "xz", exts: ".xz", is: magic("\xFD7zXZ\x00"), mend: "unpack it first: xz -dk IN"},
+		{name: nameGzip, exts: ".gz .tgz", is: magic("\x1F\x8B"), open: openGzip, isLayer: true},
+		{name: nameZstd, exts: ".zst .zstd", is: isZstd, open: openZstd, isLayer: true},
+		{name: nameBzip2, exts: ".bz2", is: isBzip2, open: openBzip2, isLayer: true},
+		{name: nameXZ, exts: ".xz", is: magic("\xFD7zXZ\x00"), open: openXZ, isLayer: true},
 		{name: "a tar archive", exts: ".tar", is: isTar, mend: mendUnpack},
 		{name: "an Arrow IPC file", exts: ".arrow .feather .ipc", is: magic("ARROW1\x00\x00"), mend: mendExport},
 		{name: "an Arrow IPC stream", exts: ".arrow .arrows .ipc", is: magic("\xFF\xFF\xFF\xFF"), mend: mendExport},
@@ -140,6 +140,16 @@ func isMarkup(p peek) bool {
 func isZstd(p peek) bool {
 	return magic("\x28\xB5\x2F\xFD")(p) ||
 		len(p.head) >= 4 && p.head[0]&0xF0 == 0x50 && bytes.HasPrefix(p.head[1:], []byte("\x2A\x4D\x18"))
+}
+
+// isBzip2 recognises the size of the blocks and what stands before the first one, or in its place where there is none;
+// a header of a table could begin with the first letters too.
+func isBzip2(p peek) bool {
+	if len(p.head) < 4 || !bytes.HasPrefix(p.head, []byte("BZh")) || p.head[3] < '1' || p.head[3] > '9' {
+		return false
+	}
+	begins := p.head[4:min(len(p.head), 10)]
+	return bytes.HasPrefix([]byte("1AY&SY"), begins) || bytes.HasPrefix([]byte("\x17\x72\x45\x38\x50\x90"), begins)
 }
 
 // isTar recognises the header of the first file.

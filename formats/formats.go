@@ -16,7 +16,7 @@ type Input struct {
 	Size   int64 // bytes; -1 when unknown (a pipe)
 
 	content    string // the name that what it holds goes by, such as list.csv of list.csv.gz; empty: Name
-	compressed bool   // it was unpacked from gzip or zstd
+	compressed bool   // it was unpacked from gzip, zstd, bzip2 or xz
 }
 
 func (in Input) contentName() string { return cmp.Or(in.content, in.Name) }

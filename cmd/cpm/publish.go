@@ -21,7 +21,7 @@ type sink struct {
 	w       io.Writer
 	sum     hash.Hash
 	bytes   int64
-	closer  io.Closer // of the compression that lies before w
+	packed  formats.Compressor // what lies before w
 }
 
 func (s *sink) Write(p []byte) (int, error) {
@@ -62,8 +62,11 @@ func (r *filtering) decide(ctx context.Context) (err error) {
 	r.summary, err = r.job.Run(ctx)
 	stop()
 	for _, s := range r.sinks {
-		if err == nil { // otherwise nothing will come of the output
-			err = s.closer.Close()
+		if err == nil {
+			err = s.packed.Close()
+		}
+		if err != nil { // nothing will come of the outputs
+			s.packed.Abandon()
 		}
 	}
 	return err
@@ -124,7 +127,7 @@ func (r *filtering) sink(role, channel, path string) (io.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.closer = to
+	s.packed = to
 	r.sinks = append(r.sinks, &s)
 	return to, nil
 }

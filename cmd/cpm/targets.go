@@ -134,14 +134,18 @@ func forChannel(flag, path, channel string, several bool) (string, error) {
 	return strings.ReplaceAll(path, "{channel}", channel), nil
 }
 
-// besideAudience puts a word before the extensions of a path: of segment.csv.gz both. What an archive holds is a CSV.
+// besideAudience puts a word before the extensions of a path: of segment.csv.gz both. What an archive holds is a CSV, and
+// a compression that is not written falls away.
 func besideAudience(path, word string) string {
 	folder, name := filepath.Split(path)
 	ext := filepath.Ext(name)
 	switch strings.ToLower(ext) {
 	case ".zip":
 		return folder + strings.TrimSuffix(name, ext) + word + ".csv"
-	case ".gz", ".zst", ".zstd", ".bz2", ".xz":
+	case ".bz2", ".xz":
+		name = strings.TrimSuffix(name, ext)
+		ext = filepath.Ext(name)
+	case ".gz", ".zst", ".zstd":
 		ext = filepath.Ext(strings.TrimSuffix(name, ext)) + ext
 	}
 	if len(ext) == len(name) { // a hidden file without an extension
