@@ -68,7 +68,7 @@ func standardMembers(object []byte) (keys []string, values []json.RawMessage) {
 }
 
 // standardValue returns the value under a path, the first of equal ones; the longest keys win. torn learns of keys that
-// stand twice on the way of the path.
+// stand twice on the way of the path, and of a second value.
 func standardValue(object []byte, path string, torn *bool) (found json.RawMessage, ok bool) {
 	keys, values := standardMembers(object)
 	for end := len(path); end >= 0; end-- {
@@ -80,12 +80,12 @@ func standardValue(object []byte, path string, torn *bool) (found json.RawMessag
 			if key != path[:end] {
 				continue
 			}
-			if seen && torn != nil {
-				*torn = true
-			}
 			value, there := values[i], true
 			if end < len(path) {
 				value, there = standardValue(values[i], path[end+1:], torn)
+			}
+			if torn != nil && (seen || there && ok) {
+				*torn = true
 			}
 			if there && !ok {
 				found, ok = value, true

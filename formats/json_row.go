@@ -9,8 +9,9 @@ import (
 // jsonRow finds the values of one record at a time, in the pass that checks its grammar. Its slices are kept.
 //
 // A path can be parted into keys at any of its dots. In each object that a path may lead through stands one want of it;
-// a key that is the rest of the path is its value, and one that is its beginning up to a dot leads on. Of several values
-// the one is taken whose keys are the longest, the first key first.
+// a key that is the rest of the path is its value, and one that is its beginning up to a dot leads on. Where two values
+// stand under one path, the one is told whose keys are the longest, the first key first; but the row is torn, as whoever
+// reads the record next may follow the other.
 type jsonRow struct {
 	paths  []string
 	strict bool     // paths that may be lost tear the row
@@ -18,7 +19,7 @@ type jsonRow struct {
 	found  [][]byte // the value of each path, as it is written; nil when there is none
 	ranks  []uint64 // the rank of each value found
 	lost   []int    // the paths that lead into what is no object, or whose key stands in another case
-	torn   bool     // a key that counts stands twice, or cannot be read, or a path is lost
+	torn   bool     // a key that counts stands twice, or cannot be read, or a path is lost or has two values
 	key    []byte   // the last key that was written with escapes
 	arena  []byte   // values whose escapes were undone
 }
@@ -151,10 +152,13 @@ func isNothing(value []byte) bool {
 	return value[0] == 'n' || string(value) == `""` || value[0] == '[' && value[jsonSpace(value, 1)] == ']'
 }
 
-// take takes a value for the wants that its key has hit. Of two equal keys the first counts: the row is torn anyway.
+// take takes a value for the wants that its key has hit. Of two equal keys the first counts.
 func (r *jsonRow) take(base int, value []byte) {
 	for i := base; i < len(r.wants); i++ {
 		w := &r.wants[i]
+		if w.hit {
+			r.torn = r.torn || r.found[w.path] != nil
+		}
 		if w.hit && w.rank < r.ranks[w.path] {
 			r.found[w.path], r.ranks[w.path] = value, w.rank
 		}
