@@ -51,6 +51,21 @@ func (d disk) create(path string) (*os.File, error) {
 	})
 }
 
+// mkdir creates a folder of mode 0700 that was not there.
+func (d disk) mkdir(path string) error {
+	return d.do("mkdir", path, func() error { return os.Mkdir(path, privateFolder) })
+}
+
+// mkdirAll creates a folder and those on the way to it, where they are not there.
+func (d disk) mkdirAll(path string) error {
+	return d.do("mkdirAll", path, func() error { return os.MkdirAll(path, privateFolder) })
+}
+
+// removeAll removes a folder with all that it holds; one that is not there is as good.
+func (d disk) removeAll(path string) error {
+	return d.do("removeAll", path, func() error { return os.RemoveAll(path) })
+}
+
 // openExisting opens a file to lock it and to change its mode: not through a symbolic link, and without waiting for
 // the other end should it have become a pipe.
 func (d disk) openExisting(path string) (*os.File, error) {

@@ -57,6 +57,7 @@ type Output struct {
 	begun   int64 // of that, what was sent to the disk
 	synced  int64 // of that, what was there when the last Sync began
 	early   earlySync
+	tree    *Folder // that it is; nil: it is a file
 }
 
 // writeBehind is how much is sent to the disk at once while more is being written, so that little is left to wait for at
@@ -81,7 +82,7 @@ func (s *Outputs) Create(path string) (*Output, error) {
 	if s.ended {
 		return nil, failed("create", path, os.ErrClosed)
 	}
-	o, err := s.create(path)
+	o, err := s.create(path, false)
 	if err != nil {
 		s.ended = true
 		return nil, err
@@ -89,8 +90,8 @@ func (s *Outputs) Create(path string) (*Output, error) {
 	return o, nil
 }
 
-func (s *Outputs) create(path string) (*Output, error) {
-	t, err := s.target(path)
+func (s *Outputs) create(path string, isFolder bool) (*Output, error) {
+	t, err := s.target(path, isFolder)
 	if err != nil {
 		return nil, err
 	}
@@ -104,13 +105,15 @@ func (s *Outputs) create(path string) (*Output, error) {
 		return nil, failed("open the folder of", path, err)
 	}
 	o := &Output{target: t, disk: s.disk, opened: opened}
-	o.buffer = bufio.NewWriterSize(outputFile{o}, outputBuffer)
+	o.useBuffer()
 	s.outputs = append(s.outputs, o) // from here on Abort knows of it
 	if err := o.createTmp(); err != nil {
 		return nil, failed("create", path, err)
 	}
 	return o, o.learn()
 }
+
+func (o *Output) useBuffer() { o.buffer = bufio.NewWriterSize(outputFile{o}, outputBuffer) }
 
 // open returns the folder of an output, opened once for the set and swept then.
 func (s *Outputs) open(t target) (*outputFolder, error) {
@@ -135,8 +138,12 @@ func (o *Output) learn() (err error) {
 		return failed("create", o.path, err)
 	}
 	o.perm = o.info.Mode().Perm()
-	o.modes = o.perm&^privateMode == 0 // a umask may take bits away, but only a file system without modes adds some
-	if !o.modes && o.mode != privateMode {
+	private := privateMode
+	if o.isFolder {
+		private = privateFolder
+	}
+	o.modes = o.perm&^private == 0 // a umask may take bits away, but only a file system without modes adds some
+	if !o.modes && o.mode != private {
 		return fault.New(fault.Usage, o.path, "the file system of the output keeps no modes").
 			Hint("Leave --output-mode out, or write to another file system.")
 	}

@@ -40,6 +40,9 @@ func (s *Outputs) publish() error {
 }
 
 func (o *Output) flush() error {
+	if o.tree != nil {
+		return o.tree.flush()
+	}
 	if err := o.buffer.Flush(); err != nil {
 		return err
 	}
@@ -56,6 +59,9 @@ func (o *Output) flush() error {
 }
 
 func (o *Output) close() error {
+	if o.tree != nil {
+		o.tree.closeInside()
+	}
 	if o.file == nil {
 		return nil
 	}
@@ -94,6 +100,13 @@ func (o *Output) placeNew() error {
 			return err
 		}
 		return o.disk.linkUnnamed(o.file, o.path)
+	}
+	if o.isFolder { // which takes no name but that of an empty folder
+		if err := o.disk.rename(o.tmp, o.path); err != nil {
+			return err
+		}
+		o.tmp = ""
+		return o.chmod(o.mode)
 	}
 	err := o.disk.renameNew(o.tmp, o.path)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -205,6 +218,9 @@ func (o *Output) chmod(mode os.FileMode) error {
 		return err
 	}
 	o.perm = mode
+	if o.isFolder {
+		return o.disk.syncFolder(o.file)
+	}
 	return o.disk.sync(o.file)
 }
 
@@ -220,6 +236,9 @@ func (o *Output) withdraw() error {
 	switch {
 	case o.old != nil && (ours || absent):
 		err = o.restore()
+	case ours && o.isFolder: // not piece by piece: until it is gone it is whole
+		o.tmp = tmpName(o.folder)
+		err = o.disk.rename(o.path, o.tmp)
 	case ours:
 		err = o.disk.remove(o.path)
 	default:
@@ -258,7 +277,7 @@ func (o *Output) restore() error {
 func (o *Output) discard() error {
 	var problems []error
 	if o.tmp != "" {
-		if err := o.disk.remove(o.tmp); err != nil {
+		if err := o.removeTmp(); err != nil {
 			problems = append(problems, err)
 		} else {
 			o.tmp = ""
@@ -268,6 +287,13 @@ func (o *Output) discard() error {
 		problems = append(problems, o.release())
 	}
 	return errors.Join(append(problems, o.close())...)
+}
+
+func (o *Output) removeTmp() error {
+	if o.isFolder {
+		return o.disk.removeAll(o.tmp)
+	}
+	return o.disk.remove(o.tmp)
 }
 
 // release lets go of what was replaced, or was to be. Its mode is given back even when its name is gone: it may have

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"cpm/formats/fault"
@@ -17,23 +18,30 @@ type target struct {
 	base       string
 	folderInfo os.FileInfo
 	mode       os.FileMode
+	isFolder   bool
+	fileMode   os.FileMode // of the files in a folder
 }
 
 // Check reports what Outputs.Create would refuse about path, and creates nothing. What a run would replace is looked
 // at again when the run publishes.
 func Check(path string, o OutputOptions) error {
-	_, err := NewOutputs(o).target(path)
+	_, err := NewOutputs(o).target(path, false)
 	return err
 }
 
-func (s *Outputs) target(path string) (target, error) {
-	t := target{path: path, mode: s.options.Mode}
+func (s *Outputs) target(path string, isFolder bool) (target, error) {
+	t := target{path: path, mode: s.options.Mode, isFolder: isFolder}
 	if t.mode == 0 {
 		t.mode = privateMode
 	}
 	if t.mode&^os.ModePerm != 0 {
 		return t, fault.New(fault.Usage, path, "an output cannot have the mode %v", t.mode).
 			Hint("Give permissions alone, such as 0640.")
+	}
+	if isFolder {
+		t.path = strings.TrimRight(path, "/"+string(filepath.Separator))
+		path, t.fileMode = t.path, t.mode
+		t.mode |= t.mode&0o444>>2 | privateFolder // who may read the files may look for them
 	}
 	if path == "" {
 		return t, fault.New(fault.Usage, "", "an output has no name").Hint("Give the path of a file.")
@@ -90,6 +98,10 @@ func (s *Outputs) existing(t target) (os.FileInfo, error) {
 		if o.placed && os.SameFile(o.info, found) {
 			return nil, twice(t.path, o.path)
 		}
+	}
+	if t.isFolder {
+		return found, fault.New(fault.Usage, t.path, "the output folder exists").
+			Hint("A folder is not replaced: remove it, or name another one.")
 	}
 	return found, s.options.refuse(t.path, behind)
 }

@@ -12,6 +12,8 @@ import (
 const (
 	// privateMode is the mode of everything that has no published name: it holds personal data.
 	privateMode os.FileMode = 0o600
+	// privateFolder is that of a folder.
+	privateFolder os.FileMode = 0o700
 
 	tmpPrefix = ".cpm-"
 	tmpDigits = 16
@@ -36,12 +38,14 @@ func isTmpName(base string) bool {
 // createTmp creates the output's file, locked and of mode 0600; it has a name only where it needs one. What a failure
 // leaves is known to the output and removed by discard.
 func (o *Output) createTmp() (err error) {
-	o.file, err = o.disk.openUnnamed(o.folder)
-	if err == nil {
-		return o.disk.lock(o.file)
-	}
-	if !errors.Is(err, errors.ErrUnsupported) {
-		return err
+	if !o.isFolder { // a folder has a name always
+		o.file, err = o.disk.openUnnamed(o.folder)
+		if err == nil {
+			return o.disk.lock(o.file)
+		}
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
 	}
 	for range tmpTries {
 		err = o.createNamed()
@@ -59,7 +63,16 @@ func (o *Output) createTmp() (err error) {
 
 func (o *Output) createNamed() (err error) {
 	name := tmpName(o.folder)
-	if o.file, err = o.disk.create(name); err != nil {
+	if o.isFolder {
+		if err = o.disk.mkdir(name); err != nil {
+			return err
+		}
+		o.tmp = name
+		o.file, err = o.disk.openFolder(name)
+	} else {
+		o.file, err = o.disk.create(name)
+	}
+	if err != nil {
 		return err
 	}
 	o.tmp = name
@@ -69,7 +82,7 @@ func (o *Output) createNamed() (err error) {
 	return err
 }
 
-// sweep removes what killed runs left in the folder: regular files of the temporary name that no live run has locked.
+// sweep removes what killed runs left in the folder: files and folders of the temporary name that no live run has locked.
 // It is a courtesy to the folder, so what it cannot read or remove stays and stops nobody.
 func (d disk) sweep(folder string, opened *os.File) {
 	if !canSweep {
@@ -87,7 +100,7 @@ func (d disk) sweep(folder string, opened *os.File) {
 }
 
 func (d disk) sweepOne(path string) {
-	if info, err := d.lstat(path); err != nil || !info.Mode().IsRegular() {
+	if info, err := d.lstat(path); err != nil || !info.Mode().IsRegular() && !info.IsDir() {
 		return
 	}
 	f, err := d.openExisting(path)
@@ -106,6 +119,10 @@ func (d disk) sweepOne(path string) {
 	// While the lock was sought the name may have passed to another file.
 	named, err := d.lstat(path)
 	if err != nil || !os.SameFile(held, named) {
+		return
+	}
+	if held.IsDir() {
+		_ = d.removeAll(path)
 		return
 	}
 	_ = d.remove(path) // swept by a later run, then
