@@ -17,12 +17,19 @@ import (
 type Found struct {
 	Files      []string // in order; a file found twice is listed once
 	PassedOver []string // files that are no exports by their names
+
+	what string // is looked for, for messages
 }
 
 // Find resolves a path: a file, a folder (read recursively, links followed) or a pattern. A path that matches no file
 // is a fault of kind Guard: a night's export that did not arrive must not look like consent without refusals.
-func Find(path string) (Found, error) {
-	var found Found
+func Find(path string) (Found, error) { return find(path, "consent export") }
+
+// FindAudiences is Find for audiences, of which the same names are passed over: cpm's own outputs are not filtered again.
+func FindAudiences(path string) (Found, error) { return find(path, "audience") }
+
+func find(path, what string) (Found, error) {
+	found := Found{what: what}
 	seen := map[string]bool{}
 	info, err := os.Stat(path)
 	switch {
@@ -37,10 +44,10 @@ func Find(path string) (Found, error) {
 		return found, err
 	}
 	if len(found.Files) == 0 {
-		f := fault.New(fault.Guard, path, "no consent export is here").
-			Hint("check the path, and that the exports have arrived; quote a pattern so that the shell leaves it alone")
+		f := fault.New(fault.Guard, path, "no %s is here", what).
+			Hint("check the path, and that the %ss have arrived; quote a pattern so that the shell leaves it alone", strings.TrimPrefix(what, "consent "))
 		if len(found.PassedOver) > 0 {
-			f.What = "no consent export is here, only files that are passed over by their names"
+			f.What += ", only files that are passed over by their names"
 		}
 		return found, f
 	}
@@ -160,7 +167,7 @@ func (f *Found) walk(folder string, seen map[string]bool) error {
 		case info.IsDir():
 			err = f.walk(path, seen)
 		case !info.Mode().IsRegular():
-			err = fault.New(fault.Input, path, "this is no file, and so no consent export").
+			err = fault.New(fault.Input, path, "this is no file, and so no %s", f.what).
 				Hint("take it out of the folder")
 		default:
 			f.add(path)
@@ -189,7 +196,7 @@ func passedByName(name string) bool {
 		}
 	}
 	return strings.HasSuffix(name, ".manifest.json") || strings.HasSuffix(name, ".cpmx") ||
-		strings.Contains(name, ".permitted.")
+		strings.Contains(name, ".permitted.") || strings.HasSuffix(name, ".permitted")
 }
 
 // once drops the files that stand in the list before, however they are spelt. Two sources that would read one file in

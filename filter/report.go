@@ -14,31 +14,32 @@ const ReportVersion = 1
 
 // Report states what was decided, from what, and lets anyone check it later. It holds no identifier.
 type Report struct {
-	Version       int          `json:"report_version"`
-	Tool          any          `json:"tool"`
-	Command       []string     `json:"command"`
-	Clock         string       `json:"clock"` // RFC 3339: when the run began
-	AsOf          string       `json:"as_of"`
-	AsOfIsNow     bool         `json:"as_of_is_now"`
-	Timezone      string       `json:"timezone,omitempty"`
-	Region        string       `json:"region"`
-	Link          string       `json:"link"`
-	Match         string       `json:"match"`
-	Dedupe        string       `json:"dedupe,omitempty"`
-	DryRun        bool         `json:"dry_run"`
-	Config        *ConfigUsed  `json:"config"` // null: none
-	Audience      AudienceUsed `json:"audience"`
-	Index         *IndexUsed   `json:"index,omitempty"` // the file that was asked in place of the exports
-	Consent       ConsentUsed  `json:"consent"`
-	Lists         []ListUsed   `json:"suppression_lists"`
-	Rows          int64        `json:"rows"`
-	Cells         []CellReport `json:"cells"`
-	Outputs       []OutputMade `json:"outputs"`
-	Reasons       []ReasonTerm `json:"reasons"`
-	NextChange    string       `json:"next_change,omitempty"` // RFC 3339: the first instant at which a verdict could change
-	Warnings      []string     `json:"warnings"`
-	Milliseconds  int64        `json:"duration_ms"`
-	RowsPerSecond int64        `json:"rows_per_second"`
+	Version       int            `json:"report_version"`
+	Tool          any            `json:"tool"`
+	Command       []string       `json:"command"`
+	Clock         string         `json:"clock"` // RFC 3339: when the run began
+	AsOf          string         `json:"as_of"`
+	AsOfIsNow     bool           `json:"as_of_is_now"`
+	Timezone      string         `json:"timezone,omitempty"`
+	Region        string         `json:"region"`
+	Link          string         `json:"link"`
+	Match         string         `json:"match"`
+	Dedupe        string         `json:"dedupe,omitempty"`
+	DryRun        bool           `json:"dry_run"`
+	Config        *ConfigUsed    `json:"config"` // null: none
+	Audience      *AudienceUsed  `json:"audience,omitempty"`
+	Audiences     []AudienceUsed `json:"audiences,omitempty"` // in place of it, where a run takes several or a folder
+	Index         *IndexUsed     `json:"index,omitempty"`     // the file that was asked in place of the exports
+	Consent       ConsentUsed    `json:"consent"`
+	Lists         []ListUsed     `json:"suppression_lists"`
+	Rows          int64          `json:"rows"`
+	Cells         []CellReport   `json:"cells"`
+	Outputs       []OutputMade   `json:"outputs"`
+	Reasons       []ReasonTerm   `json:"reasons"`
+	NextChange    string         `json:"next_change,omitempty"` // RFC 3339: the first instant at which a verdict could change
+	Warnings      []string       `json:"warnings"`
+	Milliseconds  int64          `json:"duration_ms"`
+	RowsPerSecond int64          `json:"rows_per_second"`
 }
 
 // ConfigUsed is the configuration of a run.

@@ -28,6 +28,9 @@ type Job struct {
 	Guards  Guards
 	Workers int // 0: one a processor
 
+	// After is the job before of the same run: whom it has permitted counts as reached; nil: this is the first.
+	After *Job
+
 	// Annotated is where every row goes, with the verdict of each gate; nil: nowhere.
 	Annotated io.Writer
 
@@ -134,7 +137,10 @@ func (j *Job) prepare() {
 	for range j.Workers {
 		j.crew = append(j.crew, newDecider(j))
 	}
-	for range j.Gates {
+	if j.After != nil {
+		j.seen, j.After = j.After.seen, nil
+	}
+	for len(j.seen) < len(j.Gates) {
 		j.seen = append(j.seen, newSeen())
 	}
 	j.dedupeTurn.init()
@@ -275,6 +281,7 @@ func (j *Job) sum() *Summary {
 	for _, d := range j.crew {
 		s.add(&d.counts)
 	}
+	s.firstMalformed.file = j.Name
 	return s
 }
 

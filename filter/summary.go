@@ -1,6 +1,9 @@
 package filter
 
 import (
+	"cmp"
+	"slices"
+
 	"cpm/consentload"
 	"cpm/formats"
 	"cpm/formats/fault"
@@ -47,6 +50,7 @@ func (c *CellSummary) Suppressed() int64 {
 
 // place is where a row stands.
 type place struct {
+	file  string
 	batch int
 	at    string // empty: nowhere yet
 }
@@ -75,6 +79,27 @@ func (s *Summary) add(o *Summary) {
 	}
 }
 
+// Join adds what a later job of the same run came to.
+func (s *Summary) Join(later *Summary) {
+	if len(s.Cells) == 0 {
+		*s = *later
+		s.Cells = slices.Clone(s.Cells)
+		for i := range s.Cells {
+			s.Cells[i].Lists = slices.Clone(s.Cells[i].Lists)
+		}
+		return
+	}
+	first := s.firstMalformed
+	s.add(later)
+	s.firstMalformed = later.firstMalformed
+	if first.at != "" {
+		s.firstMalformed = first
+	}
+	s.LeftOut = append(s.LeftOut, later.LeftOut...)
+	slices.Sort(s.LeftOut)
+	s.LeftOut = slices.Compact(s.LeftOut)
+}
+
 // Guards stop a run whose counts speak of a wrong column or a wrong file. The zero value has the usual shares.
 type Guards struct {
 	MinKnown   *float64 // the least share of known rows; nil: 10 % in opt-out cells
@@ -87,6 +112,9 @@ const (
 	mostInvalid   = 0.50
 	mostMalformed = 0.01
 )
+
+// Check holds the counts of all audiences of a run to the guards, as Run has held those of each.
+func (g Guards) Check(s *Summary) error { return g.check("all audiences", s) }
 
 func (g Guards) check(name string, s *Summary) error {
 	if s.Rows < shareCountsAt || len(s.Cells) == 0 {
@@ -107,7 +135,7 @@ func (Guards) checkMalformed(name string, n int64, s *Summary) error {
 	if s.Rows < shareCountsAt || float64(n) <= mostMalformed*float64(s.Rows) {
 		return nil
 	}
-	return fault.New(fault.Input, formats.At(name, s.firstMalformed.at),
+	return fault.New(fault.Input, formats.At(cmp.Or(s.firstMalformed.file, name), s.firstMalformed.at),
 		"%d of %d rows do not split into the columns of the header; this is the first", n, s.Rows).
 		Hint("mend the quotes and commas of the file, or export it again")
 }

@@ -39,7 +39,7 @@ func (s *Outputs) target(path string, isFolder bool) (target, error) {
 			Hint("Give permissions alone, such as 0640.")
 	}
 	if isFolder {
-		t.path = strings.TrimRight(path, "/"+string(filepath.Separator))
+		t.path = strings.TrimRight(path, "/")
 		path, t.fileMode = t.path, t.mode
 		t.mode |= t.mode&0o444>>2 | privateFolder // who may read the files may look for them
 	}

@@ -16,7 +16,6 @@ import (
 
 // audienceFlags are the flags of every command that reads an audience.
 type audienceFlags struct {
-	audience   string // a path, or "-" for standard input
 	ids        []string
 	noHeader   bool
 	encoding   string
@@ -58,9 +57,11 @@ func (o *audienceFlags) guards(given func(flag string) bool) filter.Guards {
 
 // audience is a file of recipients on its way.
 type audience struct {
+	path    string // or "-" for standard input
 	file    *formats.File
 	table   string // the file's name, with that of the table where it is an archive
 	reader  formats.Reader
+	info    formats.Info // of the reader
 	specs   []filter.IDSpec
 	columns []filter.Column
 	passed  []string // columns that a more specific name beat
@@ -81,16 +82,16 @@ func (a *audience) readIDs(kinds *consentload.Kinds, ids []string) error {
 
 // open opens the audience, so that a wrong file is told before the consent is read.
 func (a *audience) open(ctx context.Context, std streams, o *audienceFlags, c *consent) (err error) {
-	if o.audience == "-" {
+	if a.path == "-" {
 		a.file = formats.Standard("standard input", newAbandonable(ctx, std.in))
-	} else if a.file, err = formats.OpenFile(o.audience, c.digest); err != nil {
+	} else if a.file, err = formats.OpenFile(a.path, c.digest); err != nil {
 		return err
 	}
 	if err := a.openTable(o); err != nil {
 		return err
 	}
 	c.mindInput(a.file.Info())
-	if stdin, ok := std.in.(*os.File); ok && o.audience == "-" {
+	if stdin, ok := std.in.(*os.File); ok && a.path == "-" {
 		if info, err := stdin.Stat(); err == nil && info.Mode().IsRegular() {
 			c.mindInput(info)
 		}
@@ -99,7 +100,13 @@ func (a *audience) open(ctx context.Context, std streams, o *audienceFlags, c *c
 }
 
 func (a *audience) mapColumns(kinds *consentload.Kinds, contacts []consentload.Kind) (err error) {
-	a.columns, a.passed, err = filter.MapColumns(kinds, a.reader.Info().Columns, a.specs, contacts)
+	for _, spec := range a.specs {
+		if _, err := consentload.FindColumn(a.info.Columns, spec.Column); err != nil && partitionKey(a.path, spec.Column) {
+			return fault.New(fault.Usage, a.path, "--id names %s, which is a key of the folders that hold the file, and no column of its rows", spec.Column).
+				Hint("name a column of the rows, or write the key into them first")
+		}
+	}
+	a.columns, a.passed, err = filter.MapColumns(kinds, a.info.Columns, a.specs, contacts)
 	var f *fault.Error
 	if errors.As(err, &f) && f.Where == "" {
 		f.Where = a.table

@@ -80,15 +80,15 @@ func (r *filtering) unknownChannel(cause error) error {
 // end closes what is open and removes what was not published. Once the outputs stand, nothing can fail any more.
 func (r *filtering) end(err error) error {
 	var left error
-	if r.outputs != nil {
-		left = errors.Join(left, r.outputs.Abort())
+	if r.made != nil {
+		left = errors.Join(left, r.made.outputs.Abort())
 	}
-	left = errors.Join(left, r.close(), r.closeIndex())
+	left = errors.Join(left, ended(r.passages), r.closeIndex())
 	if r.published {
 		return err
 	}
 	err = errors.Join(err, left)
-	if err != nil && r.targets.toStdout() && r.job != nil {
+	if err != nil && r.targets.stdout && r.before != nil {
 		err = errors.Join(err, errors.New("discard what was written to standard output: it is not whole"))
 	}
 	return err

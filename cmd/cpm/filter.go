@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,6 +15,8 @@ import (
 type filterOptions struct {
 	consentFlags
 	audienceFlags
+
+	audiences []string // files, folders and patterns, or "-" for standard input
 
 	channels []string
 	purpose  string
@@ -37,6 +40,10 @@ Kept rows come out byte for byte, in the audience's own format and encoding; an 
 Each output is whole or absent: after an error there is none. With "-" as output rows go out as they come, so a code
 other than 0 means: discard what was received.
 
+AUDIENCE is a file, - for standard input, a folder or a pattern; several come before the flags. A folder gives the same
+tree, FOLDER.permitted or as -o names it, all or nothing. Of several files, -o, --rejected and --annotate name a folder
+for them, or hold {name}, which stands for the name of each without extensions. --dedupe counts over all.
+
 --annotate keeps every row, with its verdict in one more column: cpm_verdict, or one for each channel, such as
 cpm_sms_promotion. It is for whoever cuts by the verdict, so the permitted rows are then written only where -o is given.
 
@@ -46,17 +53,18 @@ Exit codes: 0 done, 1 failed (I/O, disk full), 10 wrong usage or configuration, 
 const filterExample = `  cpm filter segment.csv --consent exports/ --channel sms --purpose promotion
   cpm filter segment.csv --channel sms,email --purpose promotion --rejected "out/{channel}.rejected.csv" --report run.json
   cpm filter - --consent "exports/*.csv" --channel email --purpose promotion -o - < segment.csv > permitted.csv
-  cpm filter segment.csv --channel sms,email --purpose promotion --annotate verdicts.csv`
+  cpm filter segment.csv --channel sms,email --purpose promotion --annotate verdicts.csv
+  cpm filter segments/ --channel sms --purpose promotion --dedupe identifier -o texted/`
 
 // newFilterCommand makes the command; written is what the user wrote, for the report.
 func newFilterCommand(std streams, written []string) *cobra.Command {
 	o := &filterOptions{args: append([]string{"cpm"}, written...)}
 	cmd := &cobra.Command{
-		Use:     "filter AUDIENCE",
+		Use:     "filter AUDIENCE…",
 		Short:   "Emit only the permitted recipients of an audience",
 		Long:    filterLong,
 		Example: filterExample,
-		Args:    oneAudience,
+		Args:    someAudience,
 	}
 	o.bind(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -64,30 +72,41 @@ func newFilterCommand(std streams, written []string) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o.audience = args[0]
+		o.audiences = args
+		if err := o.checkOrder(); err != nil {
+			return err
+		}
 		return runFilter(cmd.Context(), std, o, found)
 	}
 	return cmd
 }
 
-// oneAudience refuses no audience, or several: what a shell made of an unquoted pattern must not become one.
-func oneAudience(_ *cobra.Command, args []string) error {
-	switch len(args) {
-	case 0:
+// someAudience refuses none.
+func someAudience(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
 		return fault.New(fault.Usage, "", "filter needs an audience").
 			Hint("cpm filter segment.csv --consent exports/ --channel sms --purpose promotion")
-	case 1:
+	}
+	return nil
+}
+
+// checkOrder refuses several audiences that do not all stand before the first flag: what a shell made of an unquoted
+// --consent exports/*.csv must not become audiences, and be missing among the exports.
+func (o *filterOptions) checkOrder() error {
+	first := slices.Index(o.args, "filter") + 1
+	flag := slices.IndexFunc(o.args[first:], func(word string) bool { return len(word) > 1 && word[0] == '-' })
+	if len(o.audiences) < 2 || flag < 0 || flag >= len(o.audiences) {
 		return nil
 	}
-	return fault.New(fault.Usage, "", "filter takes one audience, and %d are named", len(args)).
-		Hint(`quote patterns, so that the shell leaves them alone: --consent "exports/*.csv"`)
+	return fault.New(fault.Usage, "", "%d audiences are named, and not all of them before the first flag", len(o.audiences)).
+		Hint(`name them first; and quote patterns, so that the shell leaves them alone: --consent "exports/*.csv"`)
 }
 
 func (o *filterOptions) bind(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringSliceVar(&o.channels, "channel", nil, "how the recipients are reached, such as sms; several with commas")
 	f.StringVar(&o.purpose, "purpose", "", "why, such as promotion")
-	f.StringVarP(&o.output, "output", "o", "", `permitted rows, or "-" (default: AUDIENCE with .permitted before its extensions)`)
+	f.StringVarP(&o.output, "output", "o", "", `permitted rows, or "-" (default: AUDIENCE with .permitted before its extensions; of a folder FOLDER.permitted)`)
 	f.StringVar(&o.rejected, "rejected", "", "suppressed rows, with one more column, cpm_reason")
 	f.StringVar(&o.annotate, "annotate", "", `every row, with one more column a channel, the verdict, or "-"; without -o no file of permitted rows`)
 	f.StringVar(&o.to, "to", "", "write the rows in another `FORMAT`, such as csv of a workbook (default: the audience's own)")
@@ -110,7 +129,7 @@ func runFilter(ctx context.Context, std streams, o *filterOptions, found *config
 	}
 	defer func() { err = r.end(err) }()
 	for _, step := range []func(context.Context) error{
-		r.openAudience, r.findSources, r.findDigests, r.loadLists, r.checkOutputs, r.loadConsent, r.compile, r.understand, r.decide, r.publish,
+		r.openAudiences, r.findSources, r.findDigests, r.loadLists, r.checkOutputs, r.loadConsent, r.compile, r.understand, r.decide, r.publish,
 	} {
 		if err := consentload.WhileMapped(func() error { return step(ctx) }); err != nil {
 			return err

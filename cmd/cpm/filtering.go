@@ -11,23 +11,22 @@ import (
 // filtering is one run of filter on its way: each step fills in what the next one needs.
 type filtering struct {
 	*consent
-	audience
-	std     streams
-	options *filterOptions
-	talk    *talk
+	*foundAudiences
+	passages []*passage
+	std      streams
+	options  *filterOptions
+	talk     *talk
 
 	match   filter.Match
 	dedupe  filter.Dedupe
 	targets targets
 
 	gates   []*filter.Gate
-	sample  filter.Sample
-	job     *filter.Job
-	outputs *formats.Outputs
-	sinks   []*sink
+	before  *filter.Job // of the audience before
+	made    *made       // nil: no outputs yet
 	reportF *formats.Output
-	summary *filter.Summary
-	toldOf  int // warnings told before the run
+	summary filter.Summary // of all audiences
+	toldOf  int            // warnings told before the run
 
 	published bool
 	report    *filter.Report
@@ -43,13 +42,20 @@ func newFiltering(std streams, o *filterOptions, found *configFile) (*filtering,
 	if err := r.readWords(); err != nil {
 		return nil, err
 	}
-	if err := r.readIDs(c.catalog.Kinds, o.ids); err != nil {
+	var asked audience
+	if err := asked.readIDs(c.catalog.Kinds, o.ids); err != nil {
 		return nil, err
+	}
+	if r.foundAudiences, err = findAudiences(o.audiences); err != nil {
+		return nil, err
+	}
+	for _, found := range r.files {
+		r.passages = append(r.passages, &passage{audience: audience{path: found.path, specs: asked.specs}, found: found})
 	}
 	if err := r.planOutputs(); err != nil {
 		return nil, err
 	}
-	r.talk = newTalk(std, &o.consentFlags, r.targets.toStdout())
+	r.talk = newTalk(std, &o.consentFlags, r.targets.stdout)
 	return r, nil
 }
 
@@ -70,24 +76,38 @@ func (r *filtering) readWords() error {
 	return o.audienceFlags.check()
 }
 
-// openAudience opens the audience, so that a wrong file or column is told before the consent is read.
-func (r *filtering) openAudience(ctx context.Context) error {
-	if err := r.open(ctx, r.std, &r.options.audienceFlags, r.consent); err != nil {
-		return err
-	}
-	if err := r.convert(); err != nil {
-		return err
-	}
-	if err := r.checkNames(); err != nil {
-		return err
-	}
-	contacts, err := r.contacts(r.options.channels)
-	if err == nil && len(contacts)+len(r.specs) > 0 { // a channel that only the exports know is looked at again when they are read
-		if err := r.mapColumns(r.catalog.Kinds, contacts); err != nil {
+// openAudiences opens each audience, so that a wrong file or column is told before the consent is read. Of many none
+// stays open: they are opened again in their turn.
+func (r *filtering) openAudiences(ctx context.Context) error {
+	for _, p := range r.passages {
+		err := r.open(ctx, p)
+		if err == nil && r.many {
+			err = p.end()
+		}
+		if err != nil {
 			return err
 		}
 	}
-	r.wantDigests(r.consent)
+	return nil
+}
+
+func (r *filtering) open(ctx context.Context, p *passage) error {
+	if err := p.open(ctx, r.std, &r.options.audienceFlags, r.consent); err != nil {
+		return err
+	}
+	if err := p.convert(r.options.to); err != nil {
+		return err
+	}
+	if err := r.checkNames(p); err != nil {
+		return err
+	}
+	contacts, err := r.contacts(r.options.channels)
+	if err == nil && len(contacts)+len(p.specs) > 0 { // a channel that only the exports know is looked at again when they are read
+		if err := p.mapColumns(r.catalog.Kinds, contacts); err != nil {
+			return err
+		}
+	}
+	p.wantDigests(r.consent)
 	return nil
 }
 
@@ -96,7 +116,7 @@ func (r *filtering) checkOutputs(context.Context) error {
 	if r.options.dryRun {
 		return nil
 	}
-	return r.targets.check(r.inputs)
+	return r.checkTargets()
 }
 
 func (r *filtering) loadConsent(ctx context.Context) error { return r.readConsent(ctx, r.talk) }
@@ -110,8 +130,11 @@ func (r *filtering) compile(context.Context) error {
 	if err != nil {
 		return r.unknownChannel(err)
 	}
-	if len(r.columns) == 0 {
-		if err := r.mapColumns(r.catalog.Kinds, contacts); err != nil {
+	for _, p := range r.passages {
+		if len(p.columns) > 0 {
+			continue
+		}
+		if err := p.mapColumns(r.catalog.Kinds, contacts); err != nil {
 			return err
 		}
 	}
@@ -126,5 +149,10 @@ func (r *filtering) compile(context.Context) error {
 	if err := r.index.Err(); err != nil {
 		return err
 	}
-	return r.checkDigests(r.consent)
+	for _, p := range r.passages {
+		if err := p.checkDigests(r.consent); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -13,7 +13,7 @@ import (
 // wantDigests has noted which digests the raw identifiers of lists and exports have, where the audience is known by
 // digests: only so is a refusal under a phone number found under its hash.
 func (a *audience) wantDigests(c *consent) {
-	if a.reader == nil {
+	if a.path == "" {
 		return
 	}
 	kinds := c.catalog.Kinds
@@ -32,7 +32,7 @@ func (a *audience) wantDigests(c *consent) {
 		return
 	}
 	for _, kind := range kinds.All() { // which channel the run is for is not known yet
-		if len(kinds.MatchColumns(a.reader.Info().Columns, kind)) > 0 {
+		if len(kinds.MatchColumns(a.info.Columns, kind)) > 0 {
 			want(kind)
 		}
 	}

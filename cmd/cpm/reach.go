@@ -16,6 +16,7 @@ type reachOptions struct {
 	consentFlags
 	audienceFlags
 
+	audience           string // a path, or "-" for standard input; empty: all that the consent holds
 	channels, purposes []string
 	csv                bool
 	overwrite          bool
@@ -72,11 +73,12 @@ func newReachCommand(std streams, written []string) *cobra.Command {
 	return cmd
 }
 
-func oneAudienceAtMost(cmd *cobra.Command, args []string) error {
+func oneAudienceAtMost(_ *cobra.Command, args []string) error {
 	if len(args) < 2 {
 		return nil
 	}
-	return oneAudience(cmd, args)
+	return fault.New(fault.Usage, "", "reach takes one audience, and %d are named", len(args)).
+		Hint(`quote patterns, so that the shell leaves them alone: --consent "exports/*.csv"`)
 }
 
 // refuseAudienceFlags refuses what the command line says of an audience that it does not name.

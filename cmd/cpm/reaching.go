@@ -52,6 +52,7 @@ func (r *reaching) openAudience(ctx context.Context) error {
 	if r.options.audience == "" {
 		return nil
 	}
+	r.path = r.options.audience
 	if err := r.open(ctx, r.std, &r.options.audienceFlags, r.consent); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (r *reaching) heldContacts() []consentload.Kind {
 		all = append(all, contact)
 		for _, kind := range append([]consentload.Kind{contact}, r.catalog.Kinds.Hashed(contact)...) {
 			said := slices.ContainsFunc(r.specs, func(s filter.IDSpec) bool { return s.Kind == kind })
-			if said || len(r.catalog.Kinds.MatchColumns(r.reader.Info().Columns, kind)) > 0 {
+			if said || len(r.catalog.Kinds.MatchColumns(r.info.Columns, kind)) > 0 {
 				held = append(held, contact)
 				break
 			}

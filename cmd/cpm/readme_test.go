@@ -38,8 +38,10 @@ func TestTheCommandsOfTheReadmeRun(t *testing.T) {
 	}
 	folder := t.TempDir()
 	for name, text := range map[string]string{
-		"phone.txt":   "13800000001\n",
-		"segment.csv": "phone,email\n13800000001,a@example.com\n13800000002,b@example.com\n",
+		"phone.txt":                         "13800000001\n",
+		"segment.csv":                       "phone,email\n13800000001,a@example.com\n13800000002,b@example.com\n",
+		"segments/dt=2026-11-25/part-0.csv": "phone\n13800000001\n",
+		"more/other.csv":                    "phone\n13800000002\n",
 		"exports/app.csv": "phone,email,channel,purpose,status,occurred_at\n" +
 			"13800000001,a@example.com,*,promotion,granted,2026-01-01T00:00:00Z\n",
 	} {

@@ -25,8 +25,11 @@ func (a *audience) openTable(flags *audienceFlags) (err error) {
 		return severalTables(a.file.Name, tables)
 	}
 	a.table = tables[0].Name
-	a.reader, err = formats.Open(tables[0], o)
-	return err
+	if a.reader, err = formats.Open(tables[0], o); err != nil {
+		return err
+	}
+	a.info = a.reader.Info()
+	return nil
 }
 
 // severalTables refuses an archive that does not hold one table: which of them is the audience is not for a guess.
@@ -47,12 +50,13 @@ func severalTables(archive string, tables []formats.Input) error {
 }
 
 // checkNames refuses outputs whose names ask for what is not made, before anything is read at length.
-func (r *filtering) checkNames() error {
+func (r *filtering) checkNames(p *passage) error {
 	if how, err := formats.Compression(r.targets.quarantine); err != nil || how != "" {
 		return fault.New(fault.Usage, r.targets.quarantine, "quarantined records are not compressed").Hint("name a .csv file")
 	}
-	info := r.reader.Info()
-	for _, path := range append(append([]string{r.targets.annotated}, r.targets.rejected...), r.targets.permitted...) {
+	info := p.info
+	for _, to := range append(append([]destination{p.annotated}, p.rejected...), p.permitted...) {
+		path := to.path()
 		how, err := formats.Compression(path)
 		if err != nil {
 			return err

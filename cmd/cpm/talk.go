@@ -66,13 +66,11 @@ func (t *talk) say(heading, format string, args ...any) {
 
 // understood tells what was understood before the first row is decided.
 func (t *talk) understood(r *filtering) {
-	first := ""
-	if r.sample.Rows >= 10000 {
-		first = "first "
+	if r.many {
+		t.audiences(r)
+	} else {
+		t.alone(r.passages[0])
 	}
-	t.audience(&r.audience, func(column int) string {
-		return fmt.Sprintf(", %s of the %s%s readable", number(int64(r.sample.Readable[column])), first, rowsOf(int64(r.sample.Rows)))
-	})
 	for i, gate := range r.gates {
 		heading := "cell"
 		if i > 0 {
@@ -86,8 +84,7 @@ func (t *talk) understood(r *filtering) {
 
 // audience tells what was understood of an audience; more is what else is known of a column.
 func (t *talk) audience(a *audience, more func(column int) string) {
-	info := a.reader.Info()
-	t.say("audience", "%s: %s, %s", a.table, info.Format, info.Detail)
+	t.say("audience", "%s: %s, %s", a.table, a.info.Format, a.info.Detail)
 	for i, column := range a.columns {
 		t.say("", "%s ← column %d %q%s", column.Kind, column.At+1, column.Name, more(i))
 	}
@@ -213,11 +210,8 @@ func (t *talk) done(r *filtering) {
 	for _, warning := range r.warnings[r.toldOf:] {
 		t.warn(warning)
 	}
-	for _, output := range r.report.Outputs {
-		if output.Path != "-" {
-			t.say("wrote", "%s (%s)", output.Path, rowsOf(output.Rows))
-		}
-	}
+	t.files(r)
+	t.wrote(r)
 	for _, path := range []string{r.targets.report, r.targets.quarantine} {
 		if path != "" && !r.options.dryRun {
 			t.say("wrote", "%s", path)

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cpm/consentload"
+	"cpm/formats"
+	"cpm/formats/fault"
+)
+
+// foundAudience is an audience of a command line, and what its outputs are named after.
+type foundAudience struct {
+	path  string // "-" is standard input
+	tree  string // the folder that was named and holds it; empty: none was
+	below string // its path below that folder, or below what stands before the first wildcard of a pattern
+}
+
+// foundAudiences are the audiences of a command line, in the order in which they are filtered.
+type foundAudiences struct {
+	files      []foundAudience
+	passedOver int
+	many       bool // a folder, a pattern or several files were named, however many they come to
+}
+
+// findAudiences finds what a command line names. A file that is named twice is filtered once, where it stands first.
+func findAudiences(args []string) (*foundAudiences, error) {
+	f := &foundAudiences{many: len(args) > 1}
+	seen := map[string]bool{}
+	for _, arg := range args {
+		if err := f.add(arg, seen); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *foundAudiences) add(arg string, seen map[string]bool) error {
+	if arg == "-" && f.many {
+		return fault.New(fault.Usage, "", "standard input is one audience, and others are named beside it").Hint("name files alone, or - alone")
+	}
+	info, err := os.Stat(arg)
+	isFolder := err == nil && info.IsDir()
+	if !isFolder && (err == nil || !strings.ContainsAny(arg, `*?[`)) { // a file, or the reader will tell why not
+		f.once(foundAudience{path: arg, below: filepath.Base(arg)}, seen)
+		return nil
+	}
+	f.many = true
+	found, err := consentload.FindAudiences(arg)
+	if err != nil {
+		return err
+	}
+	f.passedOver += len(found.PassedOver)
+	root, tree := arg, filepath.Clean(arg)
+	if !isFolder {
+		root, tree = beforeWildcard(arg), ""
+	}
+	for _, path := range found.Files {
+		below, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		f.once(foundAudience{path: path, tree: tree, below: below}, seen)
+	}
+	return nil
+}
+
+// once adds an audience unless it stands there, under whatever name.
+func (f *foundAudiences) once(a foundAudience, seen map[string]bool) {
+	real := a.path
+	if behind, err := filepath.EvalSymlinks(a.path); err == nil && a.path != "-" {
+		real = behind
+	}
+	if absolute, err := filepath.Abs(real); err == nil {
+		real = absolute
+	}
+	if !seen[real] {
+		seen[real] = true
+		f.files = append(f.files, a)
+	}
+}
+
+// beforeWildcard returns the folder that a pattern names before its first wildcard.
+func beforeWildcard(pattern string) string {
+	return filepath.Dir(pattern[:strings.IndexAny(pattern, `*?[`)] + "x")
+}
+
+// partitionKey reports whether a word is the key of a folder on the way to a file, as in dt=2026-11-25/part-0.parquet.
+func partitionKey(path, word string) bool {
+	for _, part := range strings.Split(filepath.ToSlash(filepath.Dir(path)), "/") {
+		if key, _, ok := strings.Cut(part, "="); ok && strings.EqualFold(key, strings.TrimSpace(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// destination is where the rows of one audience go: a file, or one in a folder that is published as a whole.
+type destination struct {
+	folder string // empty: none
+	name   string // a path, below the folder where there is one; "-" is standard output; empty: the rows go nowhere
+}
+
+// path is how the destination is told; empty: there is none.
+func (d destination) path() string {
+	if d.folder != "" {
+		return filepath.Join(d.folder, d.name)
+	}
+	return d.name
+}
+
+// made are the outputs of a run by their destinations; of a folder all files are one.
+type made struct {
+	outputs *formats.Outputs
+	files   map[string]*formats.Output
+	folders map[string]*formats.Folder
+}
+
+func newMade(o formats.OutputOptions) *made {
+	return &made{formats.NewOutputs(o), map[string]*formats.Output{}, map[string]*formats.Folder{}}
+}
+
+// claim gives a destination its place in the order in which the outputs are published.
+func (m *made) claim(d destination) (err error) {
+	switch {
+	case d.name == "" || d.name == "-":
+	case d.folder == "":
+		m.files[d.name], err = m.outputs.Create(d.name)
+	case m.folders[d.folder] == nil:
+		m.folders[d.folder], err = m.outputs.CreateFolder(d.folder)
+	}
+	return err
+}
