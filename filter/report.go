@@ -53,6 +53,7 @@ type AudienceUsed struct {
 	formats.Evidence
 	Format  string       `json:"format"`
 	Detail  string       `json:"detail"`
+	Rows    int64        `json:"rows"`
 	Columns []ColumnUsed `json:"columns"`
 }
 
@@ -136,12 +137,13 @@ type CellReport struct {
 
 // OutputMade is one output.
 type OutputMade struct {
-	Role    string `json:"role"`              // permitted, rejected, annotated
-	Channel string `json:"channel,omitempty"` // none of annotated rows, which hold the verdicts of all
-	Path    string `json:"path"`
-	Rows    int64  `json:"rows"`
-	Bytes   int64  `json:"bytes"`
-	SHA256  string `json:"sha256,omitempty"`
+	Role     string `json:"role"`              // permitted, rejected, annotated
+	Channel  string `json:"channel,omitempty"` // none of annotated rows, which hold the verdicts of all
+	Audience string `json:"audience"`          // whose rows they are
+	Path     string `json:"path"`
+	Rows     int64  `json:"rows"`
+	Bytes    int64  `json:"bytes"`
+	SHA256   string `json:"sha256,omitempty"`
 }
 
 // ReasonTerm explains a reason code. DPV is the nearest consent status of the W3C Data Privacy Vocabulary

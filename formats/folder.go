@@ -69,7 +69,6 @@ func (f *Folder) Create(name string) (*FolderFile, error) {
 		return nil, failed("create", path, err)
 	}
 	o := &Output{target: target{path: path, mode: f.fileMode}, disk: f.disk, file: file}
-	o.useBuffer()
 	made := &FolderFile{Output: o}
 	f.inside = append(f.inside, made) // from here on Abort closes it
 	return made, o.learn()
@@ -84,7 +83,7 @@ func (f *FolderFile) Close() error {
 	if f.file == nil {
 		return failed("write", f.path, os.ErrClosed)
 	}
-	err := f.buffer.Flush()
+	err := f.drain()
 	if err == nil {
 		err = f.early.wait()
 	}
@@ -94,7 +93,6 @@ func (f *FolderFile) Close() error {
 	if err == nil {
 		err = f.chmod(f.mode)
 	}
-	f.buffer = nil // of many files it would be much
 	return failed("write", f.path, errors.Join(err, f.close()))
 }
 

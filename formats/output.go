@@ -105,15 +105,12 @@ func (s *Outputs) create(path string, isFolder bool) (*Output, error) {
 		return nil, failed("open the folder of", path, err)
 	}
 	o := &Output{target: t, disk: s.disk, opened: opened}
-	o.useBuffer()
 	s.outputs = append(s.outputs, o) // from here on Abort knows of it
 	if err := o.createTmp(); err != nil {
 		return nil, failed("create", path, err)
 	}
 	return o, o.learn()
 }
-
-func (o *Output) useBuffer() { o.buffer = bufio.NewWriterSize(outputFile{o}, outputBuffer) }
 
 // open returns the folder of an output, opened once for the set and swept then.
 func (s *Outputs) open(t target) (*outputFolder, error) {
@@ -161,12 +158,29 @@ func (o *Output) Write(p []byte) (int, error) {
 	if o.file == nil {
 		return 0, failed("write", o.path, os.ErrClosed)
 	}
+	if o.buffer == nil {
+		o.buffer = bufio.NewWriterSize(outputFile{o}, outputBuffer)
+	}
 	n, err := o.buffer.Write(p)
 	o.written += int64(n)
 	if err != nil {
 		return n, failed("write", o.path, err)
 	}
 	return n, nil
+}
+
+// Flush sends what is buffered to the file, and keeps no memory for more. It is no promise: that is for Outputs.Commit.
+func (o *Output) Flush() error { return failed("write", o.path, o.drain()) }
+
+func (o *Output) drain() error {
+	if o.buffer == nil {
+		return nil
+	}
+	err := o.buffer.Flush()
+	if err == nil {
+		o.buffer = nil
+	}
+	return err
 }
 
 // outputFile is what lies under an output's buffer.

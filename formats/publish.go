@@ -43,7 +43,7 @@ func (o *Output) flush() error {
 	if o.tree != nil {
 		return o.tree.flush()
 	}
-	if err := o.buffer.Flush(); err != nil {
+	if err := o.drain(); err != nil {
 		return err
 	}
 	if err := o.early.wait(); err != nil {

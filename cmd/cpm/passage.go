@@ -35,8 +35,7 @@ type sink struct {
 	w       io.Writer
 	sum     hash.Hash
 	bytes   int64
-	packed  formats.Compressor  // what lies before w
-	inside  *formats.FolderFile // of a folder; nil: it is none
+	packed  formats.Compressor // what lies before w
 }
 
 func (s *sink) Write(p []byte) (int, error) {
@@ -48,15 +47,27 @@ func (s *sink) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// close completes the output.
+// close completes the output, of which no memory is kept.
 func (s *sink) close() error {
-	if err := s.packed.Close(); err != nil {
+	err := s.packed.Close()
+	if err != nil {
 		return err
 	}
-	if s.inside != nil {
-		return s.inside.Close()
+	switch to := s.w.(type) {
+	case *formats.FolderFile:
+		err = to.Close()
+	case *formats.Output:
+		err = to.Flush()
 	}
-	return nil
+	s.packed, s.w = nil, nil
+	return err
+}
+
+// abandon ends the output, of which nothing will come.
+func (s *sink) abandon() {
+	if s.packed != nil {
+		s.packed.Abandon()
+	}
 }
 
 // understand reads the first rows.
@@ -82,8 +93,8 @@ func (p *passage) decide(ctx context.Context, r *filtering) error {
 		if err == nil {
 			err = s.close()
 		}
-		if err != nil { // nothing will come of the outputs
-			s.packed.Abandon()
+		if err != nil {
+			s.abandon()
 		}
 	}
 	if err != nil {
@@ -124,10 +135,9 @@ func (p *passage) sink(r *filtering, s sink, to destination) (_ io.Writer, err e
 	case to.folder == "":
 		s.w = r.made.files[to.name]
 	default:
-		if s.inside, err = r.made.folders[to.folder].Create(to.name); err != nil {
+		if s.w, err = r.made.folders[to.folder].Create(to.name); err != nil {
 			return nil, err
 		}
-		s.w = s.inside
 	}
 	if r.targets.report != "" {
 		s.sum = sha256.New()
@@ -141,7 +151,7 @@ func (p *passage) sink(r *filtering, s sink, to destination) (_ io.Writer, err e
 
 // used is what the report says of the audience.
 func (p *passage) used() filter.AudienceUsed {
-	used := filter.AudienceUsed{Evidence: p.evidence, Format: p.info.Format, Detail: p.info.Detail}
+	used := filter.AudienceUsed{Evidence: p.evidence, Format: p.info.Format, Detail: p.info.Detail, Rows: p.summary.Rows}
 	for i, column := range p.columns {
 		used.Columns = append(used.Columns, filter.ColumnUsed{
 			Kind: column.Kind, Column: column.Name, Position: column.At + 1,
@@ -154,7 +164,7 @@ func (p *passage) used() filter.AudienceUsed {
 // outputs is what the report says of its outputs.
 func (p *passage) outputs() (made []filter.OutputMade) {
 	for _, s := range p.sinks {
-		m := filter.OutputMade{Role: s.role, Channel: s.channel, Path: s.path, Bytes: s.bytes}
+		m := filter.OutputMade{Role: s.role, Channel: s.channel, Audience: p.evidence.Path, Path: s.path, Bytes: s.bytes}
 		for i := range p.summary.Cells {
 			if cell := &p.summary.Cells[i]; cell.Channel == s.channel && s.role == rolePermitted {
 				m.Rows = cell.Counts[filter.Permitted]
@@ -173,10 +183,10 @@ func (p *passage) outputs() (made []filter.OutputMade) {
 	return made
 }
 
-// end closes the audience. It may be opened again.
+// end closes the audience, of which little is kept. It may be opened again.
 func (p *passage) end() error {
 	err := p.close()
-	p.file, p.reader = nil, nil
+	p.file, p.reader, p.job = nil, nil, nil
 	return err
 }
 
