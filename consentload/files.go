@@ -18,18 +18,20 @@ type Found struct {
 	Files      []string // in order; a file found twice is listed once
 	PassedOver []string // files that are no exports by their names
 
-	what string // is looked for, for messages
+	what    string // is looked for, for messages
+	outputs bool   // folders of outputs are passed over
 }
 
 // Find resolves a path: a file, a folder (read recursively, links followed) or a pattern. A path that matches no file
 // is a fault of kind Guard: a night's export that did not arrive must not look like consent without refusals.
-func Find(path string) (Found, error) { return find(path, "consent export") }
+func Find(path string) (Found, error) { return find(path, Found{what: "consent export"}) }
 
 // FindAudiences is Find for audiences, of which the same names are passed over: cpm's own outputs are not filtered again.
-func FindAudiences(path string) (Found, error) { return find(path, "audience") }
+func FindAudiences(path string) (Found, error) {
+	return find(path, Found{what: "audience", outputs: true})
+}
 
-func find(path, what string) (Found, error) {
-	found := Found{what: what}
+func find(path string, found Found) (Found, error) {
 	seen := map[string]bool{}
 	info, err := os.Stat(path)
 	switch {
@@ -44,8 +46,8 @@ func find(path, what string) (Found, error) {
 		return found, err
 	}
 	if len(found.Files) == 0 {
-		f := fault.New(fault.Guard, path, "no %s is here", what).
-			Hint("check the path, and that the %ss have arrived; quote a pattern so that the shell leaves it alone", strings.TrimPrefix(what, "consent "))
+		f := fault.New(fault.Guard, path, "no %s is here", found.what).
+			Hint("check the path, and that the %ss have arrived; quote a pattern so that the shell leaves it alone", strings.TrimPrefix(found.what, "consent "))
 		if len(found.PassedOver) > 0 {
 			f.What += ", only files that are passed over by their names"
 		}
@@ -99,7 +101,7 @@ func (f *Found) expand(pattern string) ([]string, error) {
 				return nil, err
 			}
 			for _, name := range names {
-				if name != part && passedByName(name) {
+				if name != part && f.passes(name) {
 					f.PassedOver = append(f.PassedOver, filepath.Join(folder, name))
 					continue
 				}
@@ -156,7 +158,7 @@ func (f *Found) walk(folder string, seen map[string]bool) error {
 	}
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
-		if passedByName(entry.Name()) {
+		if f.passes(entry.Name()) {
 			f.PassedOver = append(f.PassedOver, path)
 			continue
 		}
@@ -180,11 +182,17 @@ func (f *Found) walk(folder string, seen map[string]bool) error {
 }
 
 func (f *Found) add(path string) {
-	if passedByName(filepath.Base(path)) {
+	if f.passes(filepath.Base(path)) {
 		f.PassedOver = append(f.PassedOver, path)
 		return
 	}
 	f.Files = append(f.Files, path)
+}
+
+// passes reports whether a name, met in a folder or by a pattern, is passed over. Among audiences so is a folder of
+// outputs; among exports it is not, as refusals may lie in whatever bears such a name.
+func (f *Found) passes(name string) bool {
+	return passedByName(name) || f.outputs && strings.HasSuffix(name, ".permitted")
 }
 
 // passedByName reports whether a name, met in a folder or by a pattern, is that of no export: hidden and temporary
@@ -196,7 +204,7 @@ func passedByName(name string) bool {
 		}
 	}
 	return strings.HasSuffix(name, ".manifest.json") || strings.HasSuffix(name, ".cpmx") ||
-		strings.Contains(name, ".permitted.") || strings.HasSuffix(name, ".permitted")
+		strings.Contains(name, ".permitted.")
 }
 
 // once drops the files that stand in the list before, however they are spelt. Two sources that would read one file in

@@ -1,6 +1,6 @@
 // Package formats turns bytes into batches of rows and back. It knows nothing of consent.
 //
-//	bytes ──▶ Open ──▶ Reader ──▶ Batch ──▶ Writer ──▶ Output ──▶ a file that exists whole, or not at all
+//	bytes ──▶ Open ──▶ Reader ──▶ Batch ──▶ Writer ──▶ Output ──▶ a file or folder that exists whole, or not at all
 //	          detect   cut         decode    encode      commit
 //
 // A kept row is never parsed and printed again: text formats copy its bytes, in whatever encoding they are, Parquet

@@ -12,9 +12,10 @@ import (
 
 // foundAudience is an audience of a command line, and what its outputs are named after.
 type foundAudience struct {
-	path  string // "-" is standard input
-	tree  string // the folder that was named and holds it; empty: none was
-	below string // its path below that folder, or below what stands before the first wildcard of a pattern
+	path    string // "-" is standard input
+	tree    string // the folder that was named and holds it; empty: none was
+	pattern string // that was named and matches it; empty: none was
+	below   string // its path below that folder, or below what stands before the first wildcard of the pattern
 }
 
 // foundAudiences are the audiences of a command line, in the order in which they are filtered.
@@ -52,16 +53,16 @@ func (f *foundAudiences) add(arg string, seen map[string]bool) error {
 		return err
 	}
 	f.passedOver += len(found.PassedOver)
-	root, tree := arg, filepath.Clean(arg)
+	root, tree, pattern := arg, filepath.Clean(arg), ""
 	if !isFolder {
-		root, tree = beforeWildcard(arg), ""
+		root, tree, pattern = beforeWildcard(arg), "", filepath.Clean(arg)
 	}
 	for _, path := range found.Files {
 		below, err := filepath.Rel(root, path)
 		if err != nil {
 			return err
 		}
-		f.once(foundAudience{path: path, tree: tree, below: below}, seen)
+		f.once(foundAudience{path: path, tree: tree, pattern: pattern, below: below}, seen)
 	}
 	return nil
 }

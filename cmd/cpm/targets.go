@@ -152,8 +152,8 @@ func nameOf(path string) string {
 	return stem
 }
 
-// refuseShared refuses two audiences whose rows would go to one file, and a folder of outputs within one of audiences:
-// the next run would take them for such.
+// refuseShared refuses two audiences whose rows would go to one file, and outputs that the folder or the pattern of the
+// audiences would hold too: the next run would take them for such.
 func (r *filtering) refuseShared() error {
 	if !r.many {
 		return nil // which the outputs find themselves
@@ -168,6 +168,10 @@ func (r *filtering) refuseShared() error {
 		if p.found.tree != "" && isWithin(to.path(), p.found.tree) {
 			return fault.New(fault.Usage, to.path(), "the output is within the folder of the audiences, %s", p.found.tree).
 				Hint("name a folder beside it: the next run would filter the outputs again")
+		}
+		if like, err := filepath.Match(p.found.pattern, filepath.Clean(to.path())); err == nil && like && !strings.Contains(to.name, ".permitted.") {
+			return fault.New(fault.Usage, to.path(), "the pattern of the audiences, %s, matches the output", p.found.pattern).
+				Hint("put .permitted. into its name, or name a folder: the next run would filter the outputs again")
 		}
 		return nil
 	})
