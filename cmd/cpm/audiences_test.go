@@ -38,9 +38,12 @@ func TestKeysOfPartitionsAreThoseOfTheFoldersAlone(t *testing.T) {
 		path, word string
 		is         bool
 	}{
-		{"seg/dt=2026-11-25/part-0.csv", "dt", true}, {"seg/dt=2026-11-25/part-0.csv", " DT", true},
-		{"seg/region=eu/dt=1/part-0.csv", "region", true}, {"seg/dt=1/part-0.csv", "d", false},
-		{"seg/dt=1.csv", "dt", false}, {"seg/dt/part-0.csv", "dt", false},
+		{"seg/dt=2026-11-25/part-0.csv", "dt", true},
+		{"seg/dt=2026-11-25/part-0.csv", " DT", true},
+		{"seg/region=eu/dt=1/part-0.csv", "region", true},
+		{"seg/dt=1/part-0.csv", "d", false},
+		{"seg/dt=1.csv", "dt", false},
+		{"seg/dt/part-0.csv", "dt", false},
 	} {
 		if got := partitionKey(c.path, c.word); got != c.is {
 			t.Errorf("%q in %s: %v", c.word, c.path, got)
