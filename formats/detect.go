@@ -42,8 +42,9 @@ func known() []format {
 		{name: nameBzip2, exts: ".bz2", is: isBzip2, open: openBzip2, isLayer: true},
 		{name: nameXZ, exts: ".xz", is: magic("\xFD7zXZ\x00"), open: openXZ, isLayer: true},
 		{name: "a tar archive", exts: ".tar", is: isTar, mend: mendUnpack},
-		{name: "an Arrow IPC file", exts: ".arrow .feather .ipc", is: magic("ARROW1\x00\x00"), mend: mendExport},
-		{name: "an Arrow IPC stream", exts: ".arrow .arrows .ipc", is: magic("\xFF\xFF\xFF\xFF"), mend: mendExport},
+		{name: "an Arrow IPC file", exts: ".arrow .feather .ipc", is: magic("ARROW1\x00\x00"), open: openArrowFile},
+		{name: "an Arrow IPC stream", exts: ".arrow .arrows .ipc", is: isArrowStream, open: openArrowStream},
+		{name: "Feather of version 1", exts: ".feather", is: magic("FEA1"), mend: "write it again as Feather version 2, which is the default of its writers"},
 		{name: "PDF", exts: ".pdf", is: magic("%PDF-"), mend: "ask for the list as CSV (UTF-8)"},
 		{name: "UTF-32 text", is: magic("\xFF\xFE\x00\x00", "\x00\x00\xFE\xFF"), mend: "convert it: iconv -f UTF-32 -t UTF-8 IN > OUT"},
 		{name: "UTF-16 text", is: isUTF16, open: openUTF16, isLayer: true},
@@ -173,4 +174,9 @@ func isBinary(p peek) bool {
 func isOldMac(p peek) bool {
 	at := bytes.IndexByte(p.head, '\r')
 	return at >= 0 && (at < len(p.head)-1 || p.cut) && bytes.IndexByte(p.head, '\n') < 0
+}
+
+// isArrowStream asks for what follows the mark of a message in a stream: a length, in eights, and a table's place.
+func isArrowStream(p peek) bool {
+	return magic("\xFF\xFF\xFF\xFF")(p) && len(p.head) >= 8 && p.head[7] < 0x10 && p.head[4]&7 == 0
 }

@@ -3,8 +3,8 @@
 //	bytes ──▶ Open ──▶ Reader ──▶ Batch ──▶ Writer ──▶ Output ──▶ a file or folder that exists whole, or not at all
 //	          detect   cut         decode    encode      commit
 //
-// A kept row is never parsed and printed again: text formats copy its bytes, in whatever encoding they are, Parquet
-// gathers its columns, a workbook its cells. So what was not asked about a row cannot be changed by asking.
+// A kept row is never parsed and printed again: text formats copy its bytes, in whatever encoding they are, Parquet and
+// Arrow gather its columns, a workbook its cells. So what was not asked about a row cannot be changed by asking.
 //
 // What lies around a table is taken off in layers, each told by its content: compression, UTF-16, the archive that holds
 // it. Nothing of it is written to disk, and what it may unpack to is bounded.

@@ -54,7 +54,8 @@ var rules = []rule{
 	// A library stands behind one package, so that it can be replaced there.
 	{what: "github.com/parquet-go", only: []string{"formats"}, why: "Parquet is behind formats; a test elsewhere may use it as a second opinion"},
 	{what: "github.com/RoaringBitmap/roaring", only: []string{"consentload", "filter"}, tests: true, why: "bitmaps are of the index and the gate; formats.Bits is enough for rows"},
-	{what: "github.com/apache/arrow", only: []string{"formats/arrow.go", "formats/arrow"}, why: "Arrow is behind one file of formats"},
+	{what: "github.com/apache/arrow", only: []string{"formats/arrow"}, why: "Arrow is behind one package; a test elsewhere may use it as a second opinion"},
+	{what: "github.com/google/flatbuffers", only: []string{"formats/arrow"}, why: "the messages of Arrow alone are looked into"},
 	{what: "github.com/apache/arrow/go/v17/arrow/compute", tests: true, why: "hundreds of kernels for a filter that copies bytes"},
 	{what: "github.com/apache/arrow/go/v17/parquet", tests: true, why: "parquet-go is the one Parquet implementation here"},
 

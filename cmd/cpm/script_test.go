@@ -34,6 +34,8 @@ func TestScripts(t *testing.T) {
 			"repeat":   repeat,
 			"digest":   digest,
 			"workbook": workbook,
+			"arrow":    arrow,
+			"unarrow":  unarrow,
 			"cells":    cells,
 		},
 		Setup: func(env *testscript.Env) error {

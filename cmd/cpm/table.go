@@ -80,6 +80,8 @@ func formatNamed(path string) string {
 		return "CSV"
 	case ".parquet":
 		return "Parquet"
+	case ".arrow", ".arrows", ".feather", ".ipc":
+		return "Arrow"
 	case ".xlsx":
 		return "XLSX"
 	case ".jsonl", ".ndjson":
