@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -67,6 +68,9 @@ func (s suite) same(t *testing.T, f fixture, data []byte, want table) {
 	got, err := readTable(s, f, data)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if reflect.DeepEqual(want, got) { // which looks at a long cell as a whole
+		return
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("table (-want +got):\n%s", diff)
