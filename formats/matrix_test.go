@@ -121,6 +121,9 @@ func (s subject) passes(t *testing.T, line string) {
 	case cutFile:
 		s.isRefusedCut(t, columns, three)
 	case fullDisks:
+		if testing.Short() && s.name == "XLSX" {
+			t.Skip("TestXLSXConforms does it with smaller workbooks than another writer makes")
+		}
 		s.suite.failingWriter(t, s.fixture(s.write(t, columns, three), columns))
 	case sameBytes:
 		s.keepsBytes(t, columns, three)
@@ -163,6 +166,10 @@ func (s subject) copies(t *testing.T, columns []string, rows [][]string) {
 		t.Fatalf("%d rows, want the %d that were written", len(whole.Rows), len(want))
 	}
 	s.suite.keepsAll(t, f, whole)
+	if len(f.data) > 1<<16 { // once is enough
+		s.suite.same(t, f, s.suite.rewritten(t, f, choice{keep: coin(1)}), whole.keep(coin(1)))
+		return
+	}
 	s.suite.keepsSome(t, f, whole)
 }
 
