@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"cpm/formats"
 	"cpm/formats/fault"
 )
 
@@ -22,44 +24,62 @@ type Found struct {
 	outputs bool   // folders of outputs are passed over
 }
 
-// Find resolves a path: a file, a folder (read recursively, links followed) or a pattern. A path that matches no file
-// is a fault of kind Guard: a night's export that did not arrive must not look like consent without refusals.
-func Find(path string) (Found, error) { return find(path, Found{what: "consent export"}) }
-
-// FindAudiences is Find for audiences, of which the same names are passed over: cpm's own outputs are not filtered again.
-func FindAudiences(path string) (Found, error) {
-	return find(path, Found{what: "audience", outputs: true})
+// Find resolves a path: a file, a folder (read recursively, links followed) or a pattern, of the file system or of an
+// object store. A path that matches no file is a fault of kind Guard: a night's export that did not arrive must not look
+// like consent without refusals.
+func Find(ctx context.Context, files formats.Files, path string) (Found, error) {
+	found := Found{what: "consent export"}
+	err := found.resolve(ctx, files, path)
+	return found, err
 }
 
-func find(path string, found Found) (Found, error) {
+// FindAudiences is Find for audiences, of which the same names are passed over: cpm's own outputs are not filtered again.
+func FindAudiences(ctx context.Context, files formats.Files, path string) (Found, error) {
+	found := Found{what: "audience", outputs: true}
+	err := found.resolve(ctx, files, path)
+	return found, err
+}
+
+func (f *Found) resolve(ctx context.Context, files formats.Files, path string) error {
+	path, err := files.Learn(path)
+	if err != nil {
+		return err
+	}
+	if err := f.find(ctx, files, path); err != nil {
+		return err
+	}
+	if len(f.Files) == 0 {
+		missing := fault.New(fault.Guard, path, "no %s is here", f.what).
+			Hint("check the path, and that the %ss have arrived; quote a pattern so that the shell leaves it alone", strings.TrimPrefix(f.what, "consent "))
+		if len(f.PassedOver) > 0 {
+			missing.What += ", only files that are passed over by their names"
+		}
+		return missing
+	}
+	return nil
+}
+
+func (f *Found) find(ctx context.Context, files formats.Files, path string) error {
+	if formats.IsObject(path) {
+		return f.objects(ctx, files, path)
+	}
 	seen := map[string]bool{}
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		err = found.walk(path, seen)
+		return f.walk(path, seen)
 	case err == nil:
-		found.Files = []string{path}
+		f.Files = []string{path}
+		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		err = found.glob(path, seen)
+		return f.glob(path, seen)
 	}
-	if err != nil {
-		return found, err
-	}
-	if len(found.Files) == 0 {
-		f := fault.New(fault.Guard, path, "no %s is here", found.what).
-			Hint("check the path, and that the %ss have arrived; quote a pattern so that the shell leaves it alone", strings.TrimPrefix(found.what, "consent "))
-		if len(found.PassedOver) > 0 {
-			f.What += ", only files that are passed over by their names"
-		}
-		return found, f
-	}
-	return found, nil
+	return err
 }
 
 func (f *Found) glob(pattern string, seen map[string]bool) error {
 	if strings.Contains(pattern, "**") {
-		return fault.New(fault.Usage, pattern, "** is no pattern here").
-			Hint("name the folder instead: it is read with all folders in it")
+		return noSuchPattern(pattern)
 	}
 	matches, err := f.expand(pattern)
 	if err != nil {
@@ -82,6 +102,14 @@ func (f *Found) glob(pattern string, seen map[string]bool) error {
 	return nil
 }
 
+func noSuchPattern(pattern string) error {
+	return fault.New(fault.Usage, pattern, "** is no pattern here").Hint("name the folder instead: it is read with all folders in it")
+}
+
+func malformedPattern(pattern string) error {
+	return fault.New(fault.Usage, pattern, "the pattern is not well formed").Hint("close every [ with a ]")
+}
+
 // expand finds what a pattern matches, in order. A folder on the way that cannot be read is an error: filepath.Glob
 // would pass it over, and with it the refusals that lie in it.
 func (f *Found) expand(pattern string) ([]string, error) {
@@ -92,7 +120,7 @@ func (f *Found) expand(pattern string) ([]string, error) {
 	}
 	for _, part := range parts {
 		if _, err := filepath.Match(part, ""); err != nil {
-			return nil, fault.New(fault.Usage, pattern, "the pattern is not well formed").Hint("close every [ with a ]")
+			return nil, malformedPattern(pattern)
 		}
 		var next []string
 		for _, folder := range found {
@@ -113,9 +141,14 @@ func (f *Found) expand(pattern string) ([]string, error) {
 	return found, nil
 }
 
+// wildcards are what makes a part of a path a pattern.
+const wildcards = `*?[\`
+
+func isPattern(part string) bool { return strings.ContainsAny(part, wildcards) }
+
 // namesLike returns the names in a folder that a part of a pattern matches; none where there is no such folder.
 func namesLike(folder, part string) ([]string, error) {
-	if !strings.ContainsAny(part, `*?[\`) {
+	if !isPattern(part) {
 		_, err := os.Lstat(filepath.Join(folder, part))
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			return nil, nil
@@ -209,7 +242,7 @@ func passedByName(name string) bool {
 
 // once drops the files that stand in the list before, however they are spelt. Two sources that would read one file in
 // different zones are a fault of kind Usage: neither is the first.
-func once(sources []Source) ([]Source, error) {
+func once(ctx context.Context, files formats.Files, sources []Source) ([]Source, error) {
 	type read struct {
 		info   os.FileInfo
 		source *Source
@@ -219,11 +252,11 @@ func once(sources []Source) ([]Source, error) {
 		source := &sources[i]
 		var kept []string
 		for _, path := range source.Files {
-			info, err := os.Stat(path)
+			info, err := files.Stat(ctx, path)
 			if err != nil {
 				return nil, err
 			}
-			at := slices.IndexFunc(before, func(r read) bool { return os.SameFile(info, r.info) })
+			at := slices.IndexFunc(before, func(r read) bool { return formats.SameFile(info, r.info) })
 			if at < 0 {
 				before, kept = append(before, read{info, source}), append(kept, path)
 				continue

@@ -3,7 +3,6 @@ package consentload
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 
 	"cpm/formats"
@@ -12,9 +11,9 @@ import (
 
 // HashedKinds returns the hashed kinds that stand in exports, by their columns alone. It is asked before lists and
 // exports are read: the digests of raw identifiers are noted (AliasBook.Want) for those kinds alone that stand
-// somewhere. What can be read only once, a pipe, is not looked at; Load refuses digests in it that nobody wanted.
-func HashedKinds(ctx context.Context, catalog *Catalog, sources []Source, kinds []Kind) ([]KindID, error) {
-	l, err := newLoader(catalog, Options{Kinds: kinds})
+// somewhere. Of the options Files and Kinds count. What can be read only once, a pipe, is not looked at; Load refuses digests in it that nobody wanted.
+func HashedKinds(ctx context.Context, catalog *Catalog, sources []Source, options Options) ([]KindID, error) {
+	l, err := newLoader(catalog, Options{Files: options.Files, Kinds: options.Kinds})
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +23,7 @@ func HashedKinds(ctx context.Context, catalog *Catalog, sources []Source, kinds 
 			if err := context.Cause(ctx); err != nil {
 				return nil, err
 			}
-			hashed, err := l.hashedIn(&sources[i], path)
+			hashed, err := l.hashedIn(ctx, &sources[i], path)
 			if err != nil {
 				return nil, err
 			}
@@ -36,15 +35,15 @@ func HashedKinds(ctx context.Context, catalog *Catalog, sources []Source, kinds 
 }
 
 // hashedIn returns the hashed kinds of one export.
-func (l *loader) hashedIn(source *Source, path string) (found []KindID, err error) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+func (l *loader) hashedIn(ctx context.Context, source *Source, path string) (found []KindID, err error) {
+	if info, err := l.options.Files.Stat(ctx, path); err != nil || !info.Mode().IsRegular() {
 		return nil, err
 	}
-	sidecar, err := readManifest(path)
+	sidecar, err := readManifest(ctx, l.options.Files, path)
 	if err != nil {
 		return nil, err
 	}
-	file, err := formats.OpenFile(path, false)
+	file, err := l.options.Files.Open(ctx, path, false)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"cpm/formats"
 )
 
 // heldRow is one event of a small world: three identifiers of which some may be empty.
@@ -148,7 +150,7 @@ func (w *heldWorld) build(t *rapid.T, rows []heldRow, at int, previous *Previous
 
 // openHeld opens an index file, and whatever follows is to be compared with it.
 func openHeld(t *rapid.T, path string, lost LostRefusals) *Previous {
-	s, err := OpenSnapshot(path, false)
+	s, err := OpenSnapshot(t.Context(), formats.Files{}, path, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 // ListSource is where a suppression list stands and what it holds for.
 type ListSource struct {
+	Files      formats.Files // where the list is
 	Path       string
 	Channels   []string        // words of channels; empty: every one
 	Purposes   []string        // words of purposes; empty: every one
@@ -64,7 +65,7 @@ func LoadList(ctx context.Context, c *Catalog, source ListSource, withDigest boo
 	for _, word := range source.Purposes {
 		list.Purposes = append(list.Purposes, c.PurposeName(word))
 	}
-	file, err := formats.OpenFile(source.Path, withDigest)
+	file, err := source.Files.Open(ctx, source.Path, withDigest)
 	if err != nil {
 		return nil, err
 	}

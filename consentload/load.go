@@ -36,6 +36,7 @@ type Source struct {
 
 // Options says how a load goes. The zero value reads everything as of the beginning of time: set AsOf.
 type Options struct {
+	Files     formats.Files // where the exports are
 	AsOf      Instant
 	AsOfIsNow bool     // as-of is the clock's now: a refusal dated later is a fault of a clock, and counts at once
 	Kinds     []Kind   // the identifier kinds to read; empty: all
@@ -98,7 +99,7 @@ func Load(ctx context.Context, catalog *Catalog, sources []Source, options Optio
 	if err := options.Previous.fits(l); err != nil {
 		return nil, nil, err
 	}
-	if sources, err = once(sources); err != nil {
+	if sources, err = once(ctx, options.Files, sources); err != nil {
 		return nil, nil, err
 	}
 	for _, source := range sources {
@@ -169,7 +170,7 @@ func (l *loader) source(ctx context.Context, source Source) error {
 
 // file reads one export.
 func (l *loader) file(ctx context.Context, source Source, path string) (told FileReport, err error) {
-	sidecar, err := readManifest(path)
+	sidecar, err := readManifest(ctx, l.options.Files, path)
 	if err != nil {
 		return told, err
 	}
@@ -177,7 +178,7 @@ func (l *loader) file(ctx context.Context, source Source, path string) (told Fil
 		return told, fault.New(fault.Guard, path, "the export has no %s", manifestSuffix).
 			Hint("its source demands one (require_manifest): have its writer add it, with rows, bytes or sha256")
 	}
-	file, err := formats.OpenFile(path, l.options.Digest || sidecar != nil && sidecar.SHA256 != nil)
+	file, err := l.options.Files.Open(ctx, path, l.options.Digest || sidecar != nil && sidecar.SHA256 != nil)
 	if err != nil {
 		return told, err
 	}

@@ -2,11 +2,11 @@ package consentload
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -32,9 +32,9 @@ func Manifests(path string) []string {
 }
 
 // readManifest reads a file's manifest; nil when there is none. Unknown keys are in order: writers say more.
-func readManifest(export string) (*manifest, error) {
+func readManifest(ctx context.Context, files formats.Files, export string) (*manifest, error) {
 	for _, path := range Manifests(export) {
-		text, err := os.ReadFile(path)
+		text, err := files.ReadFile(ctx, path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

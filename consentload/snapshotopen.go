@@ -33,12 +33,12 @@ type sectionPlace struct {
 
 // OpenSnapshot opens an index file; digest has its SHA-256 taken beside. What is no index, or not a whole one, is a
 // fault of kind Input.
-func OpenSnapshot(path string, digest bool) (s *Snapshot, err error) {
-	file, err := formats.OpenFile(path, digest)
+func OpenSnapshot(ctx context.Context, files formats.Files, path string, digest bool) (s *Snapshot, err error) {
+	file, err := files.Open(ctx, path, digest)
 	if err != nil {
 		return nil, err
 	}
-	s = &Snapshot{name: path, file: file}
+	s = &Snapshot{name: file.Name, file: file}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"cpm/consentload"
+	"cpm/formats"
 	"cpm/formats/fault"
 )
 
@@ -53,7 +54,7 @@ func instant(t *testing.T, text string) consentload.Instant {
 // askSaved opens a file and tells every verdict of everybody; its fault is the first that anything told.
 func askSaved(t *testing.T, catalog *consentload.Catalog, path string, lists []*consentload.List) (verdicts string, err error) {
 	t.Helper()
-	s, err := consentload.OpenSnapshot(path, false)
+	s, err := consentload.OpenSnapshot(t.Context(), formats.Files{}, path, false)
 	if err != nil {
 		return "", err
 	}
@@ -187,7 +188,7 @@ func TestDamageAnywhereInALargeIndexIsFoundByVerifyAndChangesNoVerdict(t *testin
 		if err == nil && got != want || err != nil && fault.KindOf(err) != fault.Input {
 			t.Fatalf("with byte %d of %d changed: %v\n%s", at, len(file), err, got)
 		}
-		s, err := consentload.OpenSnapshot(path, false)
+		s, err := consentload.OpenSnapshot(t.Context(), formats.Files{}, path, false)
 		if err == nil {
 			err = errors.Join(s.Verify(t.Context()), s.Close())
 		}
@@ -212,7 +213,7 @@ func TestAnIndexThatIsCutOffUnderARunEndsItWithAFault(t *testing.T) {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := consentload.OpenSnapshot(path, false)
+	s, err := consentload.OpenSnapshot(t.Context(), formats.Files{}, path, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,16 @@ import (
 	"cpm/formats/fault"
 )
 
-// File is an input on disk, watched: a file that changes while it is read gives no result.
+// File is an input, watched: a file that changes while it is read gives no result. Of an object it is what was fetched.
 type File struct {
 	Input
 	file   *os.File
 	info   os.FileInfo
 	digest chan digest
-	closed atomic.Bool // nobody asks for the digest any more
-	stream *hashed     // of an input that can be read only once
+	closed atomic.Bool  // nobody asks for the digest any more
+	stream *hashed      // of an input that can be read only once
+	object *objectInfo  // that the file holds; nil: it is itself the input
+	keep   func() error // closes the file of an object
 
 	passedOver []string // files of an archive
 }
@@ -51,7 +53,7 @@ func (h *hashed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// OpenFile opens an input. With withDigest its SHA-256 is taken beside the reading;
+// OpenFile opens an input of the file system. With withDigest its SHA-256 is taken beside the reading;
 // a directory is a fault of kind Usage.
 func OpenFile(path string, withDigest bool) (*File, error) {
 	file, err := os.Open(path)
@@ -107,8 +109,13 @@ func watch(path string, file *os.File, withDigest bool) (*File, error) {
 	return f, nil
 }
 
-// Info returns what the file system says of the file; nil for a stream.
-func (f *File) Info() os.FileInfo { return f.info }
+// Info returns what the file system says of the file, or the store of the object; nil for a stream.
+func (f *File) Info() os.FileInfo {
+	if f.object != nil {
+		return *f.object
+	}
+	return f.info
+}
 
 // Evidence returns size and digest once the file has been read. A file that was changed meanwhile is a fault of kind
 // Input: what was read is neither what it was nor what it is.
@@ -156,7 +163,12 @@ func (f *File) Close() error {
 		d := <-f.digest // the hashing goroutine must not outlive the file
 		f.digest <- d
 	}
-	if f.file == nil {
+	switch {
+	case f.keep != nil:
+		keep := f.keep
+		f.keep, f.file = nil, nil // it may belong to somebody else by the time of another Close
+		return keep()
+	case f.file == nil:
 		return nil
 	}
 	return f.file.Close()

@@ -84,7 +84,7 @@ func (a *audience) readIDs(kinds *consentload.Kinds, ids []string) error {
 func (a *audience) open(ctx context.Context, std streams, o *audienceFlags, c *consent) (err error) {
 	if a.path == "-" {
 		a.file = formats.Standard("standard input", newAbandonable(ctx, std.in))
-	} else if a.file, err = formats.OpenFile(a.path, c.digest); err != nil {
+	} else if a.file, err = c.places.Open(ctx, a.path, c.digest); err != nil {
 		return err
 	}
 	if err := a.openTable(o); err != nil {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"context"
 	"path/filepath"
 	"strings"
 
@@ -26,34 +26,38 @@ type foundAudiences struct {
 }
 
 // findAudiences finds what a command line names. A file that is named twice is filtered once, where it stands first.
-func findAudiences(args []string) (*foundAudiences, error) {
+func findAudiences(ctx context.Context, places formats.Files, args []string) (*foundAudiences, error) {
 	f := &foundAudiences{many: len(args) > 1}
 	seen := map[string]bool{}
 	for _, arg := range args {
-		if err := f.add(arg, seen); err != nil {
+		if err := f.add(ctx, places, arg, seen); err != nil {
 			return nil, err
 		}
 	}
 	return f, nil
 }
 
-func (f *foundAudiences) add(arg string, seen map[string]bool) error {
+func (f *foundAudiences) add(ctx context.Context, places formats.Files, arg string, seen map[string]bool) error {
+	arg, err := places.Learn(arg)
+	if err != nil {
+		return err
+	}
 	if arg == "-" && f.many {
 		return fault.New(fault.Usage, "", "standard input is one audience, and others are named beside it").Hint("name files alone, or - alone")
 	}
-	info, err := os.Stat(arg)
-	isFolder := err == nil && info.IsDir()
+	info, err := places.Stat(ctx, arg)
+	isFolder := err == nil && info.IsDir() || formats.IsObject(arg) && strings.HasSuffix(arg, "/")
 	if !isFolder && (err == nil || !strings.ContainsAny(arg, `*?[`)) { // a file, or the reader will tell why not
 		f.once(foundAudience{path: arg, below: filepath.Base(arg)}, seen)
 		return nil
 	}
 	f.many = true
-	found, err := consentload.FindAudiences(arg)
+	found, err := consentload.FindAudiences(ctx, places, arg)
 	if err != nil {
 		return err
 	}
 	f.passedOver += len(found.PassedOver)
-	root, tree, pattern := arg, filepath.Clean(arg), ""
+	root, tree, pattern := arg, cleanTree(arg), ""
 	if !isFolder {
 		root, tree, pattern = beforeWildcard(arg), "", filepath.Clean(arg)
 	}
@@ -65,6 +69,14 @@ func (f *foundAudiences) add(arg string, seen map[string]bool) error {
 		f.once(foundAudience{path: path, tree: tree, pattern: pattern, below: below}, seen)
 	}
 	return nil
+}
+
+// cleanTree is the shortest spelling of a folder; of one in an object store it lacks the slash at its end alone.
+func cleanTree(path string) string {
+	if formats.IsObject(path) {
+		return strings.TrimSuffix(path, "/")
+	}
+	return filepath.Clean(path)
 }
 
 // once adds an audience unless it stands there, under whatever name.

@@ -24,7 +24,10 @@ func newBuilding(std streams, o *buildOptions, found *configFile) (*building, er
 	if o.output == "" || o.output == "-" {
 		return nil, fault.New(fault.Usage, "", "index build needs a file to write").Hint("cpm index build --consent exports/ -o consent.cpmx")
 	}
-	c, err := newConsent(&o.consentFlags, found, false)
+	if err := learn(std.files, &o.output, &o.previous); err != nil {
+		return nil, err
+	}
+	c, err := newConsent(std.files, &o.consentFlags, found, false)
 	if err != nil {
 		return nil, err
 	}

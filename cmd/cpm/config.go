@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/viper"
 
 	"cpm/consentload"
+	"cpm/formats"
 	"cpm/formats/fault"
 )
 
@@ -67,7 +68,7 @@ func mustReadConfig(flag string) (*configFile, error) {
 
 // within makes a path of the configuration relative to its folder.
 func (c *configFile) within(path string) string {
-	if filepath.IsAbs(path) || c.Dir == "" {
+	if filepath.IsAbs(path) || c.Dir == "" || formats.IsObject(path) {
 		return path
 	}
 	return filepath.Join(c.Dir, path)
@@ -149,8 +150,8 @@ func (c *configFile) anchored(name string, value any) any {
 		return anchored
 	}
 	path := fmt.Sprint(value)
-	if word, list, cut := strings.Cut(path, ":"); cut && name == "suppress" && !strings.ContainsAny(word, `/\.`) {
-		return word + ":" + c.within(list) // a list for one channel
+	if word, list := cutChannel(path); word != "" && name == "suppress" && !strings.ContainsAny(word, `/\.`) {
+		return word + c.within(list) // a list for one channel
 	}
 	if path == "-" {
 		return path

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"cpm/consentload"
+	"cpm/formats"
 	"cpm/formats/fault"
 )
 
@@ -86,6 +87,7 @@ func (o *consentFlags) configuredIn(flags *pflag.FlagSet) (*configFile, error) {
 
 // consent is what a run takes its verdicts from, on its way: each step fills in what the next one needs.
 type consent struct {
+	places  formats.Files // where its files are
 	flags   *consentFlags
 	found   *configFile
 	clock   time.Time
@@ -114,8 +116,8 @@ type consent struct {
 }
 
 // newConsent checks all that can be checked before a file is read.
-func newConsent(o *consentFlags, found *configFile, digest bool) (*consent, error) {
-	c := &consent{flags: o, found: found, clock: time.Now(), digest: digest}
+func newConsent(files formats.Files, o *consentFlags, found *configFile, digest bool) (*consent, error) {
+	c := &consent{places: files, flags: o, found: found, clock: time.Now(), digest: digest}
 	if o.timezone != "" {
 		found.Timezone = o.timezone
 	}
@@ -137,6 +139,9 @@ func newConsent(o *consentFlags, found *configFile, digest bool) (*consent, erro
 		c.mindInput(found.info)
 	}
 	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := o.learn(files, found); err != nil {
 		return nil, err
 	}
 	return c, c.readAsOf()
@@ -192,8 +197,8 @@ func (c *consent) mindInput(info os.FileInfo) {
 }
 
 // mindFile does so for a path and returns the file's size; 0 when it is not there, which its reader will tell.
-func (c *consent) mindFile(path string) int64 {
-	info, err := os.Stat(path)
+func (c *consent) mindFile(ctx context.Context, path string) int64 {
+	info, err := c.places.Stat(ctx, path)
 	if err != nil {
 		return 0
 	}
@@ -268,7 +273,8 @@ func (c *consent) kinds() []consentload.Kind {
 func (c *consent) loadOptions() (consentload.Options, error) {
 	o := c.flags
 	options := consentload.Options{
-		AsOf: c.asOf, AsOfIsNow: c.isNow, MaxBad: &o.maxBad, KeepBad: o.quarantine != "", Quarantine: o.onBadConsent == "quarantine",
+		Files: c.places,
+		AsOf:  c.asOf, AsOfIsNow: c.isNow, MaxBad: &o.maxBad, KeepBad: o.quarantine != "", Quarantine: o.onBadConsent == "quarantine",
 		AcceptUnreadRefusals: o.acceptUnread, Digest: c.digest, Watch: c.watch,
 		Refusals: c.forIndex, Previous: c.previous, MaxShrink: c.maxShrink,
 	}

@@ -49,7 +49,7 @@ func explainOf(t *testing.T, folder string, e expectation, more ...string) (stri
 	code := run(t.Context(), append([]string{
 		"explain", e.kind, "--config", filepath.Join(folder, "cpm.yaml"), "--channel", e.channel, "--purpose", e.purpose,
 		"--as-of", presetAsOf,
-	}, more...), streams{strings.NewReader(e.value + "\r\n"), &told, &told})
+	}, more...), streams{in: strings.NewReader(e.value + "\r\n"), out: &told, err: &told})
 	return told.String(), code
 }
 

@@ -106,7 +106,7 @@ func annotated(t *testing.T, audience string, more ...string) (verdicts []string
 	t.Helper()
 	var told bytes.Buffer
 	args := append([]string{"filter", audience, "--annotate", "out.csv", "--overwrite"}, append(explainFlags(), more...)...)
-	if code := run(t.Context(), args, streams{strings.NewReader(""), &told, &told}); code != exitDone {
+	if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: &told, err: &told}); code != exitDone {
 		t.Fatalf("exit code %d\n%s", code, told.String())
 	}
 	text, err := os.ReadFile("out.csv")
@@ -125,7 +125,7 @@ func explainedBy(t *testing.T, kind, value string, more ...string) string {
 	t.Helper()
 	var told, talk bytes.Buffer
 	args := append([]string{"explain", kind, "--json"}, append(explainFlags(), more...)...)
-	if code := run(t.Context(), args, streams{strings.NewReader(value), &told, &talk}); code != exitDone {
+	if code := run(t.Context(), args, streams{in: strings.NewReader(value), out: &told, err: &talk}); code != exitDone {
 		consent, _ := os.ReadFile("consent.csv")
 		t.Fatalf("%s %s: exit code %d\n%s\n%s", kind, value, code, talk.String(), consent)
 	}

@@ -58,7 +58,7 @@ type explained struct {
 
 // newExplaining checks all that can be checked before a file is read.
 func newExplaining(std streams, o *explainOptions, found *configFile) (*explaining, error) {
-	c, err := newConsent(&o.consentFlags, found, false)
+	c, err := newConsent(std.files, &o.consentFlags, found, false)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ const filterExample = `  cpm filter segment.csv --consent exports/ --channel sms
 
 // newFilterCommand makes the command; written is what the user wrote, for the report.
 func newFilterCommand(std streams, written []string) *cobra.Command {
-	o := &filterOptions{args: append([]string{"cpm"}, written...)}
+	o := &filterOptions{args: append([]string{"cpm"}, withoutOptions(written)...)}
 	cmd := &cobra.Command{
 		Use:     "filter AUDIENCE…",
 		Short:   "Emit only the permitted recipients of an audience",
@@ -123,7 +123,7 @@ func (o *filterOptions) bind(f *pflag.FlagSet) {
 
 // runFilter is the main job: what it reads, what it decides, what it writes, what it says.
 func runFilter(ctx context.Context, std streams, o *filterOptions, found *configFile) (err error) {
-	r, err := newFiltering(std, o, found)
+	r, err := newFiltering(ctx, std, o, found)
 	if err != nil {
 		return err
 	}

@@ -33,12 +33,15 @@ type filtering struct {
 }
 
 // newFiltering checks all that can be checked before a file is read.
-func newFiltering(std streams, o *filterOptions, found *configFile) (*filtering, error) {
-	c, err := newConsent(&o.consentFlags, found, o.report != "")
+func newFiltering(ctx context.Context, std streams, o *filterOptions, found *configFile) (*filtering, error) {
+	c, err := newConsent(std.files, &o.consentFlags, found, o.report != "")
 	if err != nil {
 		return nil, err
 	}
 	r := &filtering{consent: c, std: std, options: o}
+	if err := learn(std.files, &o.output, &o.rejected, &o.annotate, &o.report); err != nil {
+		return nil, err
+	}
 	if err := r.readWords(); err != nil {
 		return nil, err
 	}
@@ -46,7 +49,7 @@ func newFiltering(std streams, o *filterOptions, found *configFile) (*filtering,
 	if err := asked.readIDs(c.catalog.Kinds, o.ids); err != nil {
 		return nil, err
 	}
-	if r.foundAudiences, err = findAudiences(o.audiences); err != nil {
+	if r.foundAudiences, err = findAudiences(ctx, std.files, o.audiences); err != nil {
 		return nil, err
 	}
 	for _, found := range r.files {

@@ -44,7 +44,7 @@ func (c *consent) findDigests(ctx context.Context) error {
 		c.indexed.wantDigests(c)
 		return nil
 	}
-	found, err := consentload.HashedKinds(ctx, c.catalog, c.sources, c.kinds())
+	found, err := consentload.HashedKinds(ctx, c.catalog, c.sources, consentload.Options{Files: c.places, Kinds: c.kinds()})
 	c.digests = found
 	for _, kind := range found {
 		c.book.Want(kind)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"cpm/consentload"
+	"cpm/formats"
 	"cpm/formats/fault"
 )
 
@@ -17,7 +18,7 @@ func newIndexCommand(std streams) *cobra.Command {
 		Args:  noCommand,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newIndexBuildCommand(std), newIndexInspectCommand(), newIndexVerifyCommand())
+	cmd.AddCommand(newIndexBuildCommand(std), newIndexInspectCommand(std.files), newIndexVerifyCommand(std.files))
 	return cmd
 }
 
@@ -114,7 +115,7 @@ func runBuild(ctx context.Context, std streams, o *buildOptions, found *configFi
 	return nil
 }
 
-func newIndexInspectCommand() *cobra.Command {
+func newIndexInspectCommand(files formats.Files) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "inspect FILE",
@@ -122,7 +123,7 @@ func newIndexInspectCommand() *cobra.Command {
 		Example: "  cpm index inspect consent.cpmx\n  cpm index inspect consent.cpmx --json",
 		Args:    oneIndex,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			return withIndex(args[0], func(s *consentload.Snapshot) error {
+			return withIndex(cmd.Context(), files, args[0], func(s *consentload.Snapshot) error {
 				if asJSON {
 					return writeIndexJSON(cmd.OutOrStdout(), s)
 				}
@@ -134,7 +135,7 @@ func newIndexInspectCommand() *cobra.Command {
 	return cmd
 }
 
-func newIndexVerifyCommand() *cobra.Command {
+func newIndexVerifyCommand(files formats.Files) *cobra.Command {
 	return &cobra.Command{
 		Use:     "verify FILE",
 		Short:   "Hold every byte of an index file to its checksum",
@@ -142,7 +143,7 @@ func newIndexVerifyCommand() *cobra.Command {
 		Example: "  cpm index verify consent.cpmx",
 		Args:    oneIndex,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			return withIndex(args[0], func(s *consentload.Snapshot) error {
+			return withIndex(cmd.Context(), files, args[0], func(s *consentload.Snapshot) error {
 				if err := s.Verify(cmd.Context()); err != nil {
 					return err
 				}

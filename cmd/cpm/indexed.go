@@ -52,8 +52,8 @@ func (o *consentFlags) settleIndex() error {
 }
 
 // openIndex opens the index file of a run.
-func (c *consent) openIndex() error {
-	s, err := consentload.OpenSnapshot(c.flags.index, c.digest)
+func (c *consent) openIndex(ctx context.Context) error {
+	s, err := consentload.OpenSnapshot(ctx, c.places, c.flags.index, c.digest)
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,19 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"cpm/consentload"
+	"cpm/formats"
 )
 
 // withIndex opens an index file for as long as something is done with it.
-func withIndex(path string, do func(s *consentload.Snapshot) error) (err error) {
-	s, err := consentload.OpenSnapshot(path, true)
+func withIndex(ctx context.Context, files formats.Files, path string, do func(s *consentload.Snapshot) error) (err error) {
+	s, err := consentload.OpenSnapshot(ctx, files, path, true)
 	if err != nil {
 		return err
 	}

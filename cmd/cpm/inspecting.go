@@ -95,9 +95,9 @@ func newInspecting(std streams, o *inspectOptions, found *configFile) (i *inspec
 
 // file tells one file. What is wrong with it is kept for the end; the error is that of the run.
 func (i *inspecting) file(ctx context.Context, path string) error {
-	told := &inspectedFile{Path: path, Size: -1, Tables: []*inspectedTable{}, PassedOver: []string{}}
+	told := &inspectedFile{Path: formats.WithoutOptions(path), Size: -1, Tables: []*inspectedTable{}, PassedOver: []string{}}
 	i.files = append(i.files, told)
-	err := i.tables(ctx, told)
+	err := i.tables(ctx, path, told)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
@@ -112,11 +112,11 @@ func (i *inspecting) file(ctx context.Context, path string) error {
 }
 
 // tables looks at the tables of a file.
-func (i *inspecting) tables(ctx context.Context, told *inspectedFile) (err error) {
+func (i *inspecting) tables(ctx context.Context, path string, told *inspectedFile) (err error) {
 	var file *formats.File
-	if told.Path == "-" {
+	if path == "-" {
 		file = formats.Standard("standard input", newAbandonable(ctx, i.std.in))
-	} else if file, err = formats.OpenFile(told.Path, false); err != nil {
+	} else if file, err = i.std.files.Open(ctx, path, false); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()

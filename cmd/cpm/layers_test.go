@@ -64,6 +64,7 @@ var rules = []rule{
 	{what: "log", exact: true, why: "it writes to a stream that nobody gave it, and can end the process"},
 	{what: "os/exec", why: "the gate starts no other program"},
 	{what: "testing", why: "test code is no product code"},
+	{what: "cpm/formats/storetest", why: "test code is no product code"},
 	{what: "github.com/google/go-cmp", why: "test code is no product code"},
 	{what: "github.com/rogpeppe/go-internal", why: "test code is no product code"},
 	{what: "github.com/xuri/excelize", why: "it spills sheets to plain temporary files; a second opinion for tests"},

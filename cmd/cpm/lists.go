@@ -22,9 +22,9 @@ func (c *consent) loadLists(ctx context.Context) error {
 		}
 	}
 	for _, text := range c.flags.suppress {
-		source := consentload.ListSource{Path: text}
-		if word, path, cut := strings.Cut(text, ":"); cut {
-			if channel, known := c.catalog.Channel(word); known {
+		source := consentload.ListSource{Files: c.places, Path: text}
+		if word, path := cutChannel(text); word != "" {
+			if channel, known := c.catalog.Channel(strings.TrimSuffix(word, ":")); known {
 				source.Path, source.Channels = path, []string{channel.Name}
 			}
 		}
@@ -37,8 +37,12 @@ func (c *consent) loadLists(ctx context.Context) error {
 
 // listSource gives a list of the configuration its meaning.
 func (c *consent) listSource(list consentload.ListConfig) (source consentload.ListSource, err error) {
+	path, err := c.places.Learn(c.found.within(list.Path))
+	if err != nil {
+		return source, err
+	}
 	source = consentload.ListSource{
-		Path: c.found.within(list.Path), Channels: list.Channels, Purposes: list.Purposes,
+		Files: c.places, Path: path, Channels: list.Channels, Purposes: list.Purposes,
 		Identifier: list.Scope == "identifier", AllowEmpty: list.AllowEmpty, AsOf: c.asOf,
 		Columns: map[consentload.Kind]string{},
 	}
@@ -63,7 +67,7 @@ func (c *consent) loadList(ctx context.Context, source consentload.ListSource) e
 	}
 	c.lists = append(c.lists, list)
 	c.book.Seek(list)
-	c.mindFile(source.Path)
+	c.mindFile(ctx, source.Path)
 	return nil
 }
 

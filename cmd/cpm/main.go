@@ -8,18 +8,21 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // zones must not depend on what the machine has installed
+
+	"cpm/formats"
 )
 
-// streams are what the command talks through.
+// streams are what the command talks through, and where its files are.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	files    formats.Files
 }
 
 func main() {
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})) //nolint:gocritic // stop matters to nobody after the exit
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr, allFiles()})) //nolint:gocritic // stop matters to nobody after the exit
 }
 
 // interruption is why a run was cancelled.

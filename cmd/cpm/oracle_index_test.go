@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cpm/consentload"
+	"cpm/formats"
 )
 
 // TestAnIndexAnswersAsTheExportsDo runs random worlds twice: by their exports, and by an index built of them. Both must
@@ -62,7 +63,7 @@ func refIndexed(ctx context.Context, w *refWorld, dir string) (done bool, differ
 	if difference = refSame(ctx, w, dir, [2][]string{append(slices.Clone(r.args), "--overwrite"), index}); difference != "" || w.Now {
 		return true, difference
 	}
-	later, difference := refLater(w, file)
+	later, difference := refLater(ctx, w, file)
 	if difference != "" {
 		return true, difference
 	}
@@ -71,9 +72,9 @@ func refIndexed(ctx context.Context, w *refWorld, dir string) (done bool, differ
 }
 
 // refLater is an instant at which an index still answers, perhaps the last.
-func refLater(w *refWorld, file string) (at time.Time, difference string) {
+func refLater(ctx context.Context, w *refWorld, file string) (at time.Time, difference string) {
 	at = w.AsOf.Add(time.Duration(w.Seed%400) * 26 * time.Hour)
-	s, err := consentload.OpenSnapshot(file, false)
+	s, err := consentload.OpenSnapshot(ctx, formats.Files{}, file, false)
 	if err != nil {
 		return at, err.Error()
 	}

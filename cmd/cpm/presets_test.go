@@ -111,7 +111,7 @@ func permittedBy(t *testing.T, name, flags string) string {
 	}
 	var told bytes.Buffer
 	command := append([]string{"filter", "segment.csv", "--preset", name, "--id", contact + "=value", "--as-of", presetAsOf}, args...)
-	if code := run(t.Context(), command, streams{strings.NewReader(""), &told, &told}); code != 0 {
+	if code := run(t.Context(), command, streams{in: strings.NewReader(""), out: &told, err: &told}); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, told.String())
 	}
 	kept, err := os.ReadFile("segment.permitted.csv")
@@ -172,7 +172,7 @@ func judge(t *testing.T, folder string, cell []expectation) {
 	code := run(t.Context(), []string{
 		"filter", audience, "--config", filepath.Join(folder, "cpm.yaml"), "--channel", cell[0].channel, "--purpose", cell[0].purpose,
 		"--id", cell[0].kind + "=value", "--as-of", presetAsOf, "--rejected", rejected,
-	}, streams{strings.NewReader(""), &told, &told})
+	}, streams{in: strings.NewReader(""), out: &told, err: &told})
 	if code != 0 {
 		t.Fatalf("exit code %d\n%s", code, told.String())
 	}

@@ -49,11 +49,11 @@ func (b *building) settlePrevious() error {
 }
 
 // openPrevious opens the index of the build before.
-func (b *building) openPrevious(context.Context) (err error) {
+func (b *building) openPrevious(ctx context.Context) (err error) {
 	if b.previous == nil {
 		return nil
 	}
-	if b.previous.Snapshot, err = consentload.OpenSnapshot(b.options.previous, false); err != nil {
+	if b.previous.Snapshot, err = consentload.OpenSnapshot(ctx, b.places, b.options.previous, false); err != nil {
 		return err
 	}
 	b.mindInput(b.previous.Snapshot.Info())

@@ -49,7 +49,7 @@ const reachExample = `  cpm reach --consent exports/
 
 // newReachCommand makes the command; written is what the user wrote.
 func newReachCommand(std streams, written []string) *cobra.Command {
-	o := &reachOptions{args: append([]string{"cpm"}, written...)}
+	o := &reachOptions{args: append([]string{"cpm"}, withoutOptions(written)...)}
 	cmd := &cobra.Command{
 		Use:     "reach [AUDIENCE]",
 		Short:   "Count whom each channel may reach for each purpose",

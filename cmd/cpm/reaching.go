@@ -35,11 +35,14 @@ func newReaching(std streams, o *reachOptions, found *configFile) (*reaching, er
 	if o.csv && o.json {
 		return nil, fault.New(fault.Usage, "", "the matrix is CSV or JSON, not both").Hint("leave out --csv or --json")
 	}
-	c, err := newConsent(&o.consentFlags, found, false)
+	c, err := newConsent(std.files, &o.consentFlags, found, false)
 	if err != nil {
 		return nil, err
 	}
 	r := &reaching{consent: c, std: std, options: o, talk: newTalk(std, &o.consentFlags, true)}
+	if err := learn(std.files, &o.audience); err != nil {
+		return nil, err
+	}
 	if err := o.audienceFlags.check(); err != nil {
 		return nil, err
 	}

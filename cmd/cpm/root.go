@@ -26,7 +26,7 @@ func run(ctx context.Context, args []string, std streams) int {
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
-	err := root.ExecuteContext(ctx)
+	err := errors.Join(root.ExecuteContext(ctx), std.files.Close())
 	var stopped interruption
 	if err != nil && errors.As(context.Cause(ctx), &stopped) {
 		err = stopped // whatever it was that noticed it

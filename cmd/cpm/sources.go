@@ -12,18 +12,18 @@ import (
 )
 
 // findSources settles which consent a run reads, and minds its files.
-func (c *consent) findSources(context.Context) (err error) {
+func (c *consent) findSources(ctx context.Context) (err error) {
 	if c.flags.index != "" {
-		return c.openIndex()
+		return c.openIndex(ctx)
 	}
-	if c.sources, err = c.namedSources(); err != nil {
+	if c.sources, err = c.namedSources(ctx); err != nil {
 		return err
 	}
 	for _, source := range c.sources {
 		for _, path := range source.Files {
-			c.size += c.mindFile(path)
+			c.size += c.mindFile(ctx, path)
 			for _, manifest := range consentload.Manifests(path) {
-				c.mindFile(manifest)
+				c.mindFile(ctx, manifest)
 			}
 		}
 	}
@@ -32,15 +32,15 @@ func (c *consent) findSources(context.Context) (err error) {
 
 // namedSources returns the sources of the configuration, or what --consent names instead. A file of the configuration
 // that --consent names keeps its source's zone and guards.
-func (c *consent) namedSources() ([]consentload.Source, error) {
+func (c *consent) namedSources(ctx context.Context) ([]consentload.Source, error) {
 	if len(c.flags.consent) == 0 {
-		return c.configuredSources()
+		return c.configuredSources(ctx)
 	}
-	declared := c.declaredFiles()
+	declared := c.declaredFiles(ctx)
 	var sources []consentload.Source
 	used := map[string]bool{}
 	for _, path := range c.flags.consent {
-		found, err := consentload.Find(path)
+		found, err := consentload.Find(ctx, c.places, path)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +50,7 @@ func (c *consent) namedSources() ([]consentload.Source, error) {
 		}
 		plain.PassedOver = found.PassedOver
 		for _, file := range found.Files {
-			owner := ownerOf(file, declared)
+			owner := c.ownerOf(ctx, file, declared)
 			if owner == nil {
 				plain.Files = append(plain.Files, file)
 				continue
@@ -119,7 +119,7 @@ func (c *consent) plainSource(path string) (source consentload.Source, err error
 	return source, err
 }
 
-func (c *consent) configuredSources() ([]consentload.Source, error) {
+func (c *consent) configuredSources(ctx context.Context) ([]consentload.Source, error) {
 	if len(c.found.Sources) == 0 {
 		return nil, fault.New(fault.Usage, "", "there is no consent to filter by").
 			Hint("name the exports with --consent, or list them under sources: in cpm.yaml")
@@ -130,7 +130,7 @@ func (c *consent) configuredSources() ([]consentload.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		found, err := consentload.Find(source.Path)
+		found, err := consentload.Find(ctx, c.places, c.found.within(declared.Path))
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +143,7 @@ func (c *consent) configuredSources() ([]consentload.Source, error) {
 // source gives a source of the configuration its meaning.
 func (c *consent) source(declared consentload.SourceConfig) (consentload.Source, error) {
 	source := consentload.Source{
-		Name: declared.Name, Path: c.found.within(declared.Path), MinRows: 1, RequireManifest: declared.RequireManifest,
+		Name: declared.Name, Path: formats.WithoutOptions(c.found.within(declared.Path)), MinRows: 1, RequireManifest: declared.RequireManifest,
 	}
 	if declared.MinRows != nil {
 		source.MinRows = *declared.MinRows
@@ -221,19 +221,19 @@ type owned struct {
 }
 
 // declaredFiles lists the files of the configuration's sources. A source whose files are not there owns none.
-func (c *consent) declaredFiles() []owned {
+func (c *consent) declaredFiles(ctx context.Context) []owned {
 	var files []owned
 	for _, declared := range c.found.Sources {
 		source, err := c.source(declared)
 		if err != nil {
 			continue // reported where the source is read
 		}
-		found, err := consentload.Find(source.Path)
+		found, err := consentload.Find(ctx, c.places, c.found.within(declared.Path))
 		if err != nil {
 			continue
 		}
 		for _, path := range found.Files {
-			if info, err := os.Stat(path); err == nil {
+			if info, err := c.places.Stat(ctx, path); err == nil {
 				files = append(files, owned{info, source})
 			}
 		}
@@ -241,12 +241,12 @@ func (c *consent) declaredFiles() []owned {
 	return files
 }
 
-func ownerOf(path string, files []owned) *owned {
-	info, err := os.Stat(path)
+func (c *consent) ownerOf(ctx context.Context, path string, files []owned) *owned {
+	info, err := c.places.Stat(ctx, path)
 	if err != nil {
 		return nil
 	}
-	at := slices.IndexFunc(files, func(o owned) bool { return os.SameFile(o.info, info) })
+	at := slices.IndexFunc(files, func(o owned) bool { return formats.SameFile(o.info, info) })
 	if at < 0 {
 		return nil
 	}

@@ -117,7 +117,16 @@ func (r *filtering) permittedBy(p *passage, channel string) (destination, error)
 	case strings.Trim(p.found.tree, "./") == "":
 		return destination{}, fault.New(fault.Usage, p.found.tree, "this folder has no name for its outputs").Hint("name another folder: -o ../permitted/")
 	}
-	return destination{folder: p.found.tree + word, name: o.beside(p.found.below, "")}, nil
+	return below(p.found.tree+word, o.beside(p.found.below, "")), nil
+}
+
+// below is a destination in a folder. In an object store there are no folders that could be published as a whole: each
+// object is an output, and the set of all as much as a folder.
+func below(folder, name string) destination {
+	if formats.IsObject(folder) {
+		return destination{name: folder + "/" + filepath.ToSlash(name)}
+	}
+	return destination{folder: folder, name: name}
 }
 
 // destination says where the rows of one audience go by a path, which holds for all: as a file, which has {name} in it
@@ -135,7 +144,7 @@ func (r *filtering) destination(p *passage, flag, path string) (destination, err
 		return destination{}, fault.New(fault.Usage, path, "several audiences would share one output").
 			Hint("put {name} into the path of %s, or name a folder: %s out/", flag, flag)
 	}
-	return destination{folder: filepath.Clean(path), name: r.options.beside(p.found.below, "")}, nil
+	return below(cleanTree(path), r.options.beside(p.found.below, "")), nil
 }
 
 func isFolder(path string) bool {
@@ -179,6 +188,9 @@ func (r *filtering) refuseShared() error {
 
 // isWithin reports whether a path that need not exist leads into a folder.
 func isWithin(path, folder string) bool {
+	if formats.IsObject(folder) {
+		return strings.HasPrefix(path, folder+"/")
+	}
 	outer, err := os.Stat(folder)
 	if err != nil {
 		return false
