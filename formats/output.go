@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"os"
 	"slices"
@@ -24,6 +25,8 @@ type OutputOptions struct {
 //
 // Usual use is a deferred Abort and a Commit at the end.
 type Outputs struct {
+	files   Files
+	ctx     context.Context // of the run: Create and Commit have no place for one
 	options OutputOptions
 	disk    *disk
 	outputs []*Output
@@ -38,8 +41,8 @@ type outputFolder struct {
 	file *os.File
 }
 
-// Output is a file that exists only after Outputs.Commit. Until then it has no name (Linux, on most file systems), or
-// one of the form .cpm-<16 hex digits> beside its path, of mode 0600.
+// Output is a file, or an object, that exists only after Outputs.Commit. Until then it has no name (an object, and on Linux
+// on most file systems), or one of the form .cpm-<16 hex digits> beside its path, of mode 0600.
 type Output struct {
 	target
 	disk    *disk
@@ -57,15 +60,22 @@ type Output struct {
 	begun   int64 // of that, what was sent to the disk
 	synced  int64 // of that, what was there when the last Sync began
 	early   earlySync
-	tree    *Folder // that it is; nil: it is a file
+	tree    *Folder       // that it is; nil: it is a file
+	object  *objectOutput // that it is to be; nil: it is a file
 }
 
 // writeBehind is how much is sent to the disk at once while more is being written, so that little is left to wait for at
 // the end.
 const writeBehind = 8 << 20
 
-// NewOutputs returns an empty set of outputs.
-func NewOutputs(o OutputOptions) *Outputs { return &Outputs{options: o, disk: &disk{}} }
+// NewOutputs returns an empty set of outputs in the file system.
+func NewOutputs(o OutputOptions) *Outputs { return Files{}.NewOutputs(context.Background(), o) }
+
+// NewOutputs returns an empty set of outputs. Objects are written while the context lasts; what was written of a set that
+// fails is removed in any case.
+func (f Files) NewOutputs(ctx context.Context, o OutputOptions) *Outputs {
+	return &Outputs{files: f, ctx: ctx, options: o, disk: &disk{}}
+}
 
 // CreatePrivate is Create for a file that only its owner may read, whatever the mode of the others.
 func (s *Outputs) CreatePrivate(path string) (*Output, error) {
@@ -91,6 +101,15 @@ func (s *Outputs) Create(path string) (*Output, error) {
 }
 
 func (s *Outputs) create(path string, isFolder bool) (*Output, error) {
+	at, isObject, err := s.files.locate(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case isObject && isFolder:
+		return nil, fault.New(fault.Usage, at.String(), "an object store has no folders that appear as a whole").Hint("Name each object.")
+	case isObject:
+		return s.createObject(at)
+	}
 	t, err := s.target(path, isFolder)
 	if err != nil {
 		return nil, err
@@ -192,6 +211,9 @@ func (f outputFile) Write(p []byte) (int, error) {
 	}
 	n, err := f.disk.write(f.file, p)
 	f.onDisk += int64(n)
+	if f.object != nil { // on its way to a store it need not be durable
+		return n, err
+	}
 	if due := f.onDisk - f.begun; err == nil && due >= writeBehind {
 		beginWriting(f.file, f.begun, due)
 		f.begun = f.onDisk
@@ -232,6 +254,9 @@ func (s *Outputs) Abort() error {
 			}
 			if err := o.withdraw(); err != nil {
 				return failed("withdraw", o.path, err)
+			}
+			if o.object != nil {
+				continue
 			}
 			problems = append(problems, failed("write the folder of", o.path, o.disk.syncFolder(o.opened.file)))
 		}

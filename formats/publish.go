@@ -26,6 +26,12 @@ func (s *Outputs) publish() error {
 		}
 	}
 	for _, o := range s.outputs {
+		if o.object != nil {
+			if err := o.upload(s.options.Overwrite); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := s.place(o); err != nil {
 			return err
 		}
@@ -43,7 +49,7 @@ func (o *Output) flush() error {
 	if o.tree != nil {
 		return o.tree.flush()
 	}
-	if err := o.drain(); err != nil {
+	if err := o.drain(); err != nil || o.object != nil {
 		return err
 	}
 	if err := o.early.wait(); err != nil {
@@ -227,6 +233,9 @@ func (o *Output) chmod(mode os.FileMode) error {
 // withdraw takes the output's name away and gives it back to what stood there. What somebody else has put there since
 // stays.
 func (o *Output) withdraw() error {
+	if o.object != nil {
+		return o.withdrawObject()
+	}
 	found, err := o.disk.lstat(o.path)
 	absent := errors.Is(err, os.ErrNotExist)
 	if err != nil && !absent {
@@ -285,6 +294,9 @@ func (o *Output) discard() error {
 	}
 	if o.old != nil {
 		problems = append(problems, o.release())
+	}
+	if o.object != nil {
+		o.object.release()
 	}
 	return errors.Join(append(problems, o.close())...)
 }

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -24,8 +25,16 @@ type target struct {
 
 // Check reports what Outputs.Create would refuse about path, and creates nothing. What a run would replace is looked
 // at again when the run publishes.
-func Check(path string, o OutputOptions) error {
-	_, err := NewOutputs(o).target(path, false)
+func (f Files) Check(ctx context.Context, path string, o OutputOptions) error {
+	s := f.NewOutputs(ctx, o)
+	at, isObject, err := f.locate(path)
+	switch {
+	case err != nil:
+	case isObject:
+		err = s.checkObject(at)
+	default:
+		_, err = s.target(path, false)
+	}
 	return err
 }
 

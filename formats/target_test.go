@@ -82,7 +82,7 @@ func TestWhatCannotBeAnOutputIsRefusedBeforeTheRun(t *testing.T) {
 				path := dir + "/" + tt.path
 				s := NewOutputs(o)
 				_, err := s.Create(path)
-				for _, err := range []error{err, Check(path, o)} {
+				for _, err := range []error{err, Files{}.Check(t.Context(), path, o)} {
 					wantRefusal(t, err, want)
 				}
 				if err := s.Abort(); err != nil {
@@ -105,11 +105,11 @@ func wantRefusal(t *testing.T, err error, want string) {
 }
 
 func TestAnOutputWithoutANameIsRefused(t *testing.T) {
-	wantRefusal(t, Check("", OutputOptions{}), "no name")
+	wantRefusal(t, Files{}.Check(t.Context(), "", OutputOptions{}), "no name")
 }
 
 func TestALoopOfLinksIsAnErrorOfTheSystem(t *testing.T) {
-	err := Check(filepath.Join(meeting(t), "loop"), OutputOptions{Overwrite: true})
+	err := Files{}.Check(t.Context(), filepath.Join(meeting(t), "loop"), OutputOptions{Overwrite: true})
 	if err == nil || fault.KindOf(err) != 0 {
 		t.Errorf("got %v", err)
 	}

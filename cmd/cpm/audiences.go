@@ -130,8 +130,8 @@ type made struct {
 	folders map[string]*formats.Folder
 }
 
-func newMade(o formats.OutputOptions) *made {
-	return &made{formats.NewOutputs(o), map[string]*formats.Output{}, map[string]*formats.Folder{}}
+func newMade(ctx context.Context, places formats.Files, o formats.OutputOptions) *made {
+	return &made{places.NewOutputs(ctx, o), map[string]*formats.Output{}, map[string]*formats.Folder{}}
 }
 
 // claim gives a destination its place in the order in which the outputs are published.

@@ -47,14 +47,14 @@ func newBuilding(std streams, o *buildOptions, found *configFile) (*building, er
 }
 
 // checkOutput refuses outputs that could not be made.
-func (b *building) checkOutput(context.Context) error {
+func (b *building) checkOutput(ctx context.Context) error {
 	options := formats.OutputOptions{Overwrite: b.options.overwrite, Inputs: b.inputs}
-	b.outputs = formats.NewOutputs(options)
+	b.outputs = b.places.NewOutputs(ctx, options)
 	for _, path := range []string{b.flags.quarantine, b.options.output} {
 		if path == "" {
 			continue
 		}
-		if err := formats.Check(path, options); err != nil {
+		if err := b.places.Check(ctx, path, options); err != nil {
 			return err
 		}
 	}

@@ -83,8 +83,8 @@ func (r *explaining) ask(ctx context.Context) error {
 }
 
 // checkOutput refuses a quarantine file that could not be made.
-func (r *explaining) checkOutput(context.Context) (err error) {
-	r.outputs, err = r.quarantineAlone(r.std.out, r.options.overwrite)
+func (r *explaining) checkOutput(ctx context.Context) (err error) {
+	r.outputs, err = r.quarantineAlone(ctx, r.std.out, r.options.overwrite)
 	return err
 }
 

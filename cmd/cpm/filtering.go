@@ -115,11 +115,11 @@ func (r *filtering) open(ctx context.Context, p *passage) error {
 }
 
 // checkOutputs refuses outputs that could not be made, before anything is read at length.
-func (r *filtering) checkOutputs(context.Context) error {
+func (r *filtering) checkOutputs(ctx context.Context) error {
 	if r.options.dryRun {
 		return nil
 	}
-	return r.checkTargets()
+	return r.checkTargets(ctx)
 }
 
 func (r *filtering) loadConsent(ctx context.Context) error { return r.readConsent(ctx, r.talk) }

@@ -81,6 +81,9 @@ func writeKey(path string) (err error) {
 	if path == "" || path == "-" {
 		return fault.New(fault.Usage, "", "key new needs a file to write").Hint("cpm key new -o cpm.key")
 	}
+	if formats.IsObject(path) {
+		return fault.New(fault.Usage, "", "a key is a file of this machine, and that is an object store").Hint("cpm key new -o cpm.key")
+	}
 	outputs := formats.NewOutputs(formats.OutputOptions{})
 	defer func() { err = errors.Join(err, outputs.Abort()) }()
 	out, err := outputs.CreatePrivate(path)

@@ -29,7 +29,7 @@ func (r *filtering) understand(ctx context.Context) error {
 
 // decide runs the audiences through the gates, one after the other, into outputs that do not exist yet.
 func (r *filtering) decide(ctx context.Context) error {
-	if err := r.create(); err != nil {
+	if err := r.create(ctx); err != nil {
 		return err
 	}
 	for _, p := range r.passages {
@@ -73,11 +73,11 @@ func (r *filtering) progressName(p *passage) string {
 }
 
 // create opens the outputs in the order in which they will be published.
-func (r *filtering) create() (err error) {
+func (r *filtering) create(ctx context.Context) (err error) {
 	if r.options.dryRun {
 		return nil
 	}
-	r.made = newMade(r.outputOptions())
+	r.made = newMade(ctx, r.places, r.outputOptions())
 	if r.targets.report != "" {
 		if r.reportF, err = r.made.outputs.Create(r.targets.report); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"io"
 	"slices"
@@ -24,14 +25,14 @@ func (c *consent) writeQuarantine(outputs *formats.Outputs) error {
 
 // quarantineAlone makes the outputs of a command that writes no file but the quarantined records, whose path it checks.
 // Everything else goes to out, which must be none of the inputs either.
-func (c *consent) quarantineAlone(out io.Writer, overwrite bool) (*formats.Outputs, error) {
+func (c *consent) quarantineAlone(ctx context.Context, out io.Writer, overwrite bool) (*formats.Outputs, error) {
 	options := formats.OutputOptions{Overwrite: overwrite, Mode: 0o600, Inputs: c.inputs}
 	if path := c.flags.quarantine; path != "" {
-		if err := formats.Check(path, options); err != nil {
+		if err := c.places.Check(ctx, path, options); err != nil {
 			return nil, err
 		}
 	}
-	return formats.NewOutputs(options), c.mindStdout(out)
+	return c.places.NewOutputs(ctx, options), c.mindStdout(out)
 }
 
 func writeBadRecords(w io.Writer, records []consentload.BadRecord) error {

@@ -94,8 +94,8 @@ func (r *reaching) heldContacts() []consentload.Kind {
 }
 
 // checkOutput refuses a quarantine file that could not be made.
-func (r *reaching) checkOutput(context.Context) (err error) {
-	r.outputs, err = r.quarantineAlone(r.std.out, r.options.overwrite)
+func (r *reaching) checkOutput(ctx context.Context) (err error) {
+	r.outputs, err = r.quarantineAlone(ctx, r.std.out, r.options.overwrite)
 	return err
 }
 

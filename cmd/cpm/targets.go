@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -282,19 +283,19 @@ func extensions(path string) (stem, ext string) {
 }
 
 // checkTargets refuses outputs that could not be made, before anything is read at length.
-func (r *filtering) checkTargets() error {
+func (r *filtering) checkTargets(ctx context.Context) error {
 	o := r.outputOptions()
 	var errs []error
 	for _, path := range []string{r.targets.report, r.targets.quarantine} {
 		if path != "" {
-			errs = append(errs, formats.Check(path, o))
+			errs = append(errs, r.places.Check(ctx, path, o))
 		}
 	}
 	seen := map[string]bool{}
 	_ = r.each(func(_ *passage, to destination) error { // which notes every error
 		switch {
 		case to.folder == "":
-			errs = append(errs, formats.Check(to.name, o))
+			errs = append(errs, r.places.Check(ctx, to.name, o))
 		case !seen[to.folder]:
 			seen[to.folder] = true
 			errs = append(errs, formats.CheckFolder(to.folder, o))
