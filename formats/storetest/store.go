@@ -196,7 +196,7 @@ func (l *laws) absence() {
 }
 
 // large is more than what a store takes in one part.
-const large = 12 << 20
+const large = 20 << 20
 
 // writing asks it of an empty object, a small and a large one.
 func (l *laws) writing() {
