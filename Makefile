@@ -15,7 +15,7 @@ BENCHTIME ?= 1x
 FUZZTIME  ?= 5s
 SOAKTIME  ?= 5m
 
-.PHONY: build demo test lint test-system race oracles system needs bench fuzz soak clean
+.PHONY: build demo test lint test-system race oracles system cloud needs bench fuzz soak clean
 
 # The binary ./cpm: static, and the same bytes on every machine for the same commit.
 build:
@@ -44,7 +44,7 @@ lint:
 	$(TOOL) golangci-lint run $(PACKAGES)
 
 # What needs more than Go: cgo for the race detector and for DuckDB, strace, a terminal, root for a disk that fills up.
-test-system: race oracles system
+test-system: race oracles system cloud
 
 race: needs
 	CPM_WORLDS=300 CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(TESTFLAGS) $(PACKAGES)
@@ -55,6 +55,11 @@ oracles: needs
 # Never taken from the cache, because what these test is the machine too.
 system: needs
 	$(GO) test -tags system -run System -count 1 -timeout 20m $(TESTFLAGS) ./...
+
+# The build for object stores, against an S3 server that is built from its module.
+cloud: needs
+	$(GO) build -modfile=.ci/s3/go.mod -o .bin/versitygw github.com/versity/versitygw/cmd/versitygw
+	$(GO) test -tags cloud,system -run Cloud -count 1 $(TESTFLAGS) ./formats/cloud ./cmd/cpm
 
 needs:
 	.ci/install-system
