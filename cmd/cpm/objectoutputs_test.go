@@ -194,3 +194,39 @@ func TestOutputsInAStoreNeedABuildThatKnowsOfStores(t *testing.T) {
 		t.Errorf("a key: exit code %d\n%s", code, told)
 	}
 }
+
+func TestAFolderOfAudiencesInAStoreGivesAnObjectForEach(t *testing.T) {
+	t.Chdir(t.TempDir())
+	store := sampleStore()
+	for _, path := range []string{"a.csv", "day=1/b.csv", "old.permitted/c.csv", "_tmp/d.csv"} {
+		store.Put("s3://b/in/"+path, objectSegment)
+	}
+	tests := map[string]struct {
+		args []string
+		want []string
+	}{
+		"beside it":             {[]string{"s3://b/in/"}, []string{"s3://b/in.permitted/a.csv", "s3://b/in.permitted/day=1/b.csv"}},
+		"in a folder":           {[]string{"s3://b/in/?region=x", "-o", "s3://b/out/"}, []string{"s3://b/out/a.csv", "s3://b/out/day=1/b.csv"}},
+		"by a pattern":          {[]string{"s3://b/in/*.csv", "-o", "s3://b/names/{name}.csv"}, []string{"s3://b/names/a.csv"}},
+		"several, by name":      {[]string{"s3://b/in/a.csv", "s3://b/segment.csv", "-o", "s3://b/two/{name}.csv"}, []string{"s3://b/two/a.csv", "s3://b/two/segment.csv"}},
+		"within it, is refused": {[]string{"s3://b/in/", "-o", "s3://b/in/out/"}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			before := store.Paths()
+			code, _, told := inObjects(t, store, append(append([]string{"filter"}, test.args...), "--consent", "s3://b/exports/", "--channel", "sms", "--purpose", "promotion")...)
+			if (code == 0) != (test.want != nil) {
+				t.Fatalf("exit code %d\n%s", code, told)
+			}
+			made := slices.DeleteFunc(store.Paths(), func(path string) bool { return slices.Contains(before, path) })
+			if !slices.Equal(made, test.want) {
+				t.Errorf("%q, want %q\n%s", made, test.want, told)
+			}
+			for _, path := range made {
+				if text := got(t, store, path); text != "phone\n13800000001\n" {
+					t.Errorf("%s: %q", path, text)
+				}
+			}
+		})
+	}
+}
