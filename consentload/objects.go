@@ -79,7 +79,7 @@ func (f *Found) means(p objectPattern, found string) (meant bool, passed string)
 		return false, ""
 	}
 	for i, part := range p.parts {
-		if like, _ := path.Match(part, names[i]); names[i] != part && !(like && isPattern(part)) { // the pattern was looked at before
+		if like, _ := path.Match(part, names[i]); names[i] != part && (!like || !isPattern(part)) { // the pattern was looked at before
 			return false, ""
 		}
 	}
