@@ -79,19 +79,33 @@ func cleanTree(path string) string {
 	return filepath.Clean(path)
 }
 
+// isBucket reports whether a folder is all of a bucket.
+func isBucket(tree string) bool {
+	_, rest, _ := strings.Cut(tree, "://")
+	return formats.IsObject(tree) && !strings.Contains(rest, "/")
+}
+
 // once adds an audience unless it stands there, under whatever name.
 func (f *foundAudiences) once(a foundAudience, seen map[string]bool) {
-	real := a.path
-	if behind, err := filepath.EvalSymlinks(a.path); err == nil && a.path != "-" {
-		real = behind
-	}
-	if absolute, err := filepath.Abs(real); err == nil {
-		real = absolute
-	}
+	real := realPath(a.path)
 	if !seen[real] {
 		seen[real] = true
 		f.files = append(f.files, a)
 	}
+}
+
+// realPath is the same for all spellings of a file. An object has one alone: a//b.csv and a/b.csv are two.
+func realPath(path string) string {
+	if formats.IsObject(path) {
+		return path
+	}
+	if behind, err := filepath.EvalSymlinks(path); err == nil && path != "-" {
+		path = behind
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	return path
 }
 
 // beforeWildcard returns the folder that a pattern names before its first wildcard.

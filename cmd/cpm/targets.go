@@ -115,6 +115,8 @@ func (r *filtering) permittedBy(p *passage, channel string) (destination, error)
 			Hint("name files: -o out/{channel}.csv")
 	case p.found.tree == "":
 		return destination{name: o.beside(p.path, word)}, nil
+	case isBucket(p.found.tree): // what its name and a word make is the bucket of somebody else
+		return destination{}, fault.New(fault.Usage, p.found.tree, "a bucket has no name for its outputs").Hint("name a folder of another bucket: -o s3://BUCKET/permitted/")
 	case strings.Trim(p.found.tree, "./") == "":
 		return destination{}, fault.New(fault.Usage, p.found.tree, "this folder has no name for its outputs").Hint("name another folder: -o ../permitted/")
 	}
