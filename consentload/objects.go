@@ -24,7 +24,7 @@ func (f *Found) objects(ctx context.Context, files formats.Files, pattern string
 	_, err := files.Stat(ctx, pattern)
 	if err == nil {
 		f.Files = []string{pattern}
-		return nil
+		return files.List(ctx, pattern+"/", func(below string) error { return twoMeanings(pattern, below) })
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -47,6 +47,13 @@ func (f *Found) objects(ctx context.Context, files formats.Files, pattern string
 		}
 		return nil
 	})
+}
+
+// twoMeanings refuses a path that names an object, and a folder too: no file system has both, and whoever means the folder
+// would lose the refusals in it.
+func twoMeanings(named, below string) error {
+	return fault.New(fault.Usage, named, "this is an object, and a folder with %s in it", path.Base(below)).
+		Hint("end the path with a slash to read the folder, or give the object another name")
 }
 
 func (p objectPattern) check(pattern string) error {

@@ -51,6 +51,8 @@ func TestConsentAndAudienceAreReadFromAnObjectStore(t *testing.T) {
 	}{
 		"a folder, with all folders in it":                  {[]string{"s3://b/exports/"}, 0, one, "2 files"},
 		"a folder without its slash":                        {[]string{"s3://b/exports"}, 0, one, "2 files"},
+		"an object and a folder of one name":                {[]string{"s3://b/twice"}, exitUsage, "", "this is an object, and a folder"},
+		"the folder of the two":                             {[]string{"s3://b/twice/"}, 0, one, "1 file"},
 		"a pattern in a folder":                             {[]string{"s3://b/exports/store/refusals-*.csv", "s3://b/exports/a??.csv"}, 0, one, ""},
 		"a pattern leaves folders to their own":             {[]string{"s3://b/exports/*.csv"}, 0, both, "1 file"},
 		"a pattern that matches a folder":                   {[]string{"s3://b/exports/app.csv", "s3://b/exp*/st*"}, 0, one, ""},
@@ -84,6 +86,8 @@ func TestConsentAndAudienceAreReadFromAnObjectStore(t *testing.T) {
 			}
 			store.Put("s3://b/passed/_tmp/app.csv", objectGrants)
 			store.Put("s3://b/passed/_tmp/x.csv", objectGrants)
+			store.Put("s3://b/twice", objectGrants)
+			store.Put("s3://b/twice/app.csv", objectGrants+strings.TrimPrefix(objectRefusal, objectHeader))
 			store.Put("s3://b/cut/app.csv", objectGrants)
 			store.Put("s3://b/cut/app.csv.manifest.json", `{"rows": 5}`)
 			store.Put("s3://b/whole/app.csv", objectGrants)
