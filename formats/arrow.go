@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"cpm/formats/arrow"
+	"cpm/formats/cells"
 )
 
 // arrowFormat is how messages call the format.
@@ -73,6 +74,18 @@ func (r *arrowReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 		return nil, err
 	}
 	return &arrowWriter{reader: r, out: out, extra: len(extra)}, nil
+}
+
+// Table implements Converter.
+func (r *arrowReader) Table() (cells.Table, error) { return r.source.Table() }
+
+// Cells implements Converter.
+func (r *arrowReader) Cells(from Batch, keep Bits, give func(*cells.Block) error) error {
+	b, ok := from.(*arrowBatch)
+	if !ok || b.reader != r {
+		return errForeign
+	}
+	return b.batch.Cells(keep.Has, give)
 }
 
 // Close implements Reader.

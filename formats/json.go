@@ -34,8 +34,9 @@ type jsonReader struct {
 	batch int // bytes
 	limit int // bytes of a record
 	mark  []byte
-	eol   string   // the line end of the document; empty when it has none
-	paths []string // of the columns asked for
+	eol   string         // the line end of the document; empty when it has none
+	paths []string       // of the columns asked for
+	keys  map[string]int // the columns of a table made of the records; nil: there is none
 
 	records string                 // of pages: the path of their records
 	guessed bool                   // nobody has named it

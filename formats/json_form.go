@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 
 	"cpm/formats/fault"
 )
@@ -187,16 +188,22 @@ func allHold(data []byte, key string) bool {
 }
 
 // nameColumns names the columns that the first records show.
-func (r *jsonReader) nameColumns() error {
-	for size := jsonPeek; ; size *= 2 {
+func (r *jsonReader) nameColumns() (err error) {
+	r.info.Columns, err = r.seen(jsonPeek, false)
+	return err
+}
+
+// seen returns the paths of the records in so many bytes, and more if these do not hold one; or the keys of the records
+// alone.
+func (r *jsonReader) seen(size int, keys bool) ([]string, error) {
+	for ; ; size *= 2 {
 		if err := r.in.ensure(size); err != nil {
-			return err
+			return nil, err
 		}
 		head := r.in.ahead(size)
-		c := columnsSeen{data: head, known: map[string]bool{}}
+		c := columnsSeen{data: head, known: map[string]bool{}, keys: keys}
 		if c.records() > 0 || r.isAll(head) || size > r.limit {
-			r.info.Columns = c.names
-			return nil
+			return c.names, nil
 		}
 	}
 }
@@ -206,12 +213,16 @@ type columnsSeen struct {
 	data  []byte
 	names []string
 	known map[string]bool
+	keys  bool // of the records alone
 }
 
 // records walks the records that data holds from its beginning on, and returns 0 when it ends inside the first. What
 // is wrong in them is left to Decode.
 func (c *columnsSeen) records() int {
-	const most = 1000
+	most := 1000
+	if c.keys {
+		most = math.MaxInt
+	}
 	at := jsonSpace(c.data, 0)
 	for n := range most {
 		if at >= len(c.data) || c.data[at] != '{' {
@@ -237,7 +248,7 @@ func (c *columnsSeen) object(at int, path []byte) int {
 	m := membersOf(c.data, at, 0)
 	for m.next() {
 		below := append(bytes.Clone(path), m.name()...)
-		if c.data[m.value] == '{' {
+		if c.data[m.value] == '{' && !c.keys {
 			m.at = c.object(m.value, append(below, '.'))
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
 	"cpm/formats/fault"
 )
@@ -21,6 +20,7 @@ type jsonWriter struct {
 	sep        string   // what stands between two records, unless the first has its own line end
 	tail       string   // what stands behind the last
 	due        bool     // sep must stand before the next record
+	lines      bool     // one record a line, whatever the form of the document
 	parts      pool[jsonPart]
 }
 
@@ -34,7 +34,7 @@ type jsonPart struct {
 
 // NewWriter implements Reader.
 func (r *jsonReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
-	out := &jsonWriter{textOutput: textOutput{w: w, head: bytes.Clone(r.mark)}, from: r, sep: r.eol, keys: extra}
+	out := &jsonWriter{textOutput: textOutput{w: w, head: bytes.Clone(r.mark)}, from: r, sep: r.eol}
 	switch r.form {
 	case formPages:
 		return nil, r.noCopy()
@@ -45,27 +45,46 @@ func (r *jsonReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 			out.sep = "\n"
 		}
 	}
-	for _, name := range extra {
-		out.names = append(out.names, append(appendJSON([]byte{','}, name), ':'))
-	}
+	out.addKeys(extra)
 	return out, nil
 }
 
-// appendJSON appends text as a JSON string.
-func appendJSON(dst []byte, text string) []byte {
+// jsonLines is a reader of records, whatever the form of their document, whose writers write one a line.
+type jsonLines struct {
+	Reader
+	from *jsonReader
+}
+
+// NewWriter implements Reader.
+func (r jsonLines) NewWriter(w io.Writer, extra ...string) (Writer, error) {
+	out := &jsonWriter{textOutput: textOutput{w: w}, from: r.from, sep: "\n", lines: true}
+	out.addKeys(extra)
+	return out, nil
+}
+
+func (w *jsonWriter) addKeys(names []string) {
+	w.keys = names
+	for _, name := range names {
+		w.names = append(w.names, append(appendJSON([]byte{','}, []byte(name)), ':'))
+	}
+}
+
+// appendJSON appends text, in UTF-8, as a JSON string.
+func appendJSON(dst, text []byte) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, quote)
-	for _, c := range text {
-		switch {
-		case c == quote || c == '\\':
-			dst = append(dst, '\\', byte(c))
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			dst = utf8.AppendRune(dst, c)
+	for at := 0; ; at++ {
+		end := plainEnd(text, at)
+		if dst = append(dst, text[at:end]...); end == len(text) {
+			return append(dst, quote)
 		}
+		if c := text[end]; c >= ' ' {
+			dst = append(dst, '\\', c)
+		} else {
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		at = end
 	}
-	return append(dst, quote)
 }
 
 // Encode implements Writer.
@@ -82,7 +101,7 @@ func (w *jsonWriter) Encode(b Batch, s Selection) (Part, error) {
 	}
 	p := w.parts.take()
 	p.text, p.rows, p.due = p.text[:0], 0, false
-	if len(w.names) == 0 {
+	if len(w.names) == 0 && !w.lines {
 		w.copyRuns(p, from, s.Keep)
 		return p, nil
 	}
@@ -124,7 +143,8 @@ func (w *jsonWriter) widen(p *jsonPart, b *jsonBatch, s Selection) error {
 			}
 			row := b.rows[i]
 			w.part(p)
-			p.text = append(p.text, b.data[row.start:row.end-1]...)
+			p.text = w.record(p.text, b.data[row.start:row.end])
+			p.text = p.text[:len(p.text)-1]
 			isEmpty := jsonSpace(b.data, int(row.start)+1) == int(row.end)-1
 			for x, name := range w.names {
 				word := int(s.Extra[x][i])
@@ -136,11 +156,35 @@ func (w *jsonWriter) widen(p *jsonPart, b *jsonBatch, s Selection) error {
 				}
 				p.text = append(append(p.text, name...), p.words[word]...)
 			}
-			p.text = append(append(p.text, '}'), b.data[row.end:row.stop]...)
+			if p.text = append(p.text, '}'); w.lines {
+				p.text = append(p.text, '\n')
+				continue
+			}
+			p.text = append(p.text, b.data[row.end:row.stop]...)
 			p.due = row.stop == row.end
 		}
 	}
 	return nil
+}
+
+// record appends a record. What is to stand in one line gives up the white space between its tokens, if it has lines.
+func (w *jsonWriter) record(dst, record []byte) []byte {
+	if !w.lines || !bytes.ContainsAny(record, "\r\n") {
+		return append(dst, record...)
+	}
+	for at := 0; at < len(record); {
+		end := at + 1
+		switch c := record[at]; {
+		case c == quote:
+			end = stringEnd(record, end) + 1
+		case c <= ' ':
+			at++
+			continue
+		}
+		dst = append(dst, record[at:end]...)
+		at = end
+	}
+	return dst
 }
 
 func (p *jsonPart) quoteWords(words []string) {
@@ -149,7 +193,7 @@ func (p *jsonPart) quoteWords(words []string) {
 	}
 	p.words = p.words[:len(words)]
 	for i, word := range words {
-		p.words[i] = appendJSON(p.words[i][:0], word)
+		p.words[i] = appendJSON(p.words[i][:0], []byte(word))
 	}
 }
 
@@ -202,7 +246,7 @@ func (w *jsonWriter) recycle(p *jsonPart) {
 // Close implements Writer.
 func (w *jsonWriter) Close() error {
 	w.begin()
-	if w.from.form == formArray && w.rows > 0 {
+	if w.tail != "" && w.rows > 0 {
 		w.write([]byte(w.from.eol))
 	}
 	w.write([]byte(w.tail))

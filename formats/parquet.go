@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"cpm/formats/cells"
 	"cpm/formats/fault"
 	"cpm/formats/parquet"
 )
@@ -92,6 +93,18 @@ func (r *parquetReader) NewWriter(w io.Writer, extra ...string) (Writer, error) 
 		return nil, err
 	}
 	return &parquetWriter{reader: r, out: out}, nil
+}
+
+// Table implements Converter.
+func (r *parquetReader) Table() (cells.Table, error) { return r.file.Table() }
+
+// Cells implements Converter. It reads every column of the row group anew, as a parquetWriter does.
+func (r *parquetReader) Cells(from Batch, keep Bits, give func(*cells.Block) error) error {
+	b, ok := from.(*parquetBatch)
+	if !ok || b.reader != r {
+		return errForeign
+	}
+	return r.file.Cells(b.group, keep, give)
 }
 
 // Close implements Reader.

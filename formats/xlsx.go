@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"cpm/formats/cells"
 	"cpm/formats/fault"
 	"cpm/formats/xlsx"
 )
@@ -76,37 +77,36 @@ func (r *xlsxReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &xlsxWriter[*xlsx.Part]{from: out, extra: len(extra)}, nil
+	return &xlsxWriter{from: out, extra: len(extra)}, nil
 }
 
-// ConvertsTo implements Converter.
-func (r *xlsxReader) ConvertsTo() []string { return []string{"csv"} }
+// Table implements Converter.
+func (r *xlsxReader) Table() (cells.Table, error) { return r.file.Table(), nil }
 
-// NewWriterTo implements Converter.
-func (r *xlsxReader) NewWriterTo(format string, w io.Writer, extra ...string) (Writer, error) {
-	if format != "csv" {
-		return r.NewWriter(w, extra...)
+// Cells implements Converter.
+func (r *xlsxReader) Cells(from Batch, keep Bits, give func(*cells.Block) error) error {
+	b, ok := from.(*xlsx.Batch)
+	if !ok {
+		return errForeign
 	}
-	return &xlsxWriter[*xlsx.CSVPart]{from: r.file.NewCSVWriter(w, extra...), extra: len(extra)}, nil
+	var block cells.Block
+	if err := b.Cells(&block, keep); err != nil {
+		return err
+	}
+	return give(&block)
 }
 
 // Close implements Reader.
 func (r *xlsxReader) Close() error { return r.file.Close() }
 
-// xlsxWriter writes rows of a workbook, as a workbook or as CSV.
-type xlsxWriter[P any] struct {
-	from interface {
-		Encode(b *xlsx.Batch, s xlsx.Selection) (P, error)
-		Append(p P) error
-		Rows() int64
-		LeftOut() []string
-		Close() error
-	}
+// xlsxWriter writes rows of a workbook.
+type xlsxWriter struct {
+	from  *xlsx.Writer
 	extra int // the number of extra columns
 }
 
 // Encode implements Writer.
-func (w *xlsxWriter[P]) Encode(b Batch, s Selection) (Part, error) {
+func (w *xlsxWriter) Encode(b Batch, s Selection) (Part, error) {
 	batch, ok := b.(*xlsx.Batch)
 	if !ok {
 		return nil, errors.New("workbook writer: the batch is of another format")
@@ -118,8 +118,8 @@ func (w *xlsxWriter[P]) Encode(b Batch, s Selection) (Part, error) {
 }
 
 // Append implements Writer.
-func (w *xlsxWriter[P]) Append(p Part) error {
-	part, ok := p.(P)
+func (w *xlsxWriter) Append(p Part) error {
+	part, ok := p.(*xlsx.Part)
 	if !ok {
 		return errors.New("workbook writer: the part is of another writer")
 	}
@@ -127,10 +127,10 @@ func (w *xlsxWriter[P]) Append(p Part) error {
 }
 
 // Rows implements Writer.
-func (w *xlsxWriter[P]) Rows() int64 { return w.from.Rows() }
+func (w *xlsxWriter) Rows() int64 { return w.from.Rows() }
 
 // LeftOut implements Lossy.
-func (w *xlsxWriter[P]) LeftOut() []string { return w.from.LeftOut() }
+func (w *xlsxWriter) LeftOut() []string { return w.from.LeftOut() }
 
 // Close implements Writer.
-func (w *xlsxWriter[P]) Close() error { return w.from.Close() }
+func (w *xlsxWriter) Close() error { return w.from.Close() }

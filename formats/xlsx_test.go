@@ -404,7 +404,7 @@ func TestEncodeOfAWorkbookRefusesWhatDoesNotFit(t *testing.T) {
 	b := firstBatch(t, r)
 	whole := choice{keep: everyRow, extra: []string{"why"}, words: []string{"w"}, word: func(int) uint8 { return 0 }}.selection(0, b.Rows())
 	for _, to := range []string{"xlsx", "csv"} {
-		w, err := r.(Converter).NewWriterTo(to, io.Discard, "why")
+		w, err := writerTo(r, to, io.Discard, "why")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -109,7 +109,7 @@ func (o *filterOptions) bind(f *pflag.FlagSet) {
 	f.StringVarP(&o.output, "output", "o", "", `permitted rows, or "-" (default: AUDIENCE with .permitted before its extensions; of a folder FOLDER.permitted)`)
 	f.StringVar(&o.rejected, "rejected", "", "suppressed rows, with one more column, cpm_reason")
 	f.StringVar(&o.annotate, "annotate", "", `every row, with one more column a channel, the verdict, or "-"; without -o no file of permitted rows`)
-	f.StringVar(&o.to, "to", "", "write the rows in another `FORMAT`, such as csv of a workbook (default: the audience's own)")
+	f.StringVar(&o.to, "to", "", "write the rows in another `FORMAT`: csv, jsonl, parquet, arrow, arrows (a stream) or xlsx (default: the audience's own)")
 	f.StringVar(&o.report, "report", "", "evidence of the run, a .json file")
 	f.StringVar(&o.match, "match", "contact", "which identifiers of a row are asked: contact, all or any")
 	f.StringVar(&o.dedupe, "dedupe", "", "permit each identifier or subject once: identifier or subject")

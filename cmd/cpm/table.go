@@ -54,20 +54,28 @@ func (r *filtering) checkNames(p *passage) error {
 	if how, err := formats.Compression(r.targets.quarantine); err != nil || how != "" {
 		return fault.New(fault.Usage, r.targets.quarantine, "quarantined records are not compressed").Hint("name a .csv file")
 	}
-	info := p.info
-	for _, to := range append(append([]destination{p.annotated}, p.rejected...), p.permitted...) {
-		path := to.path()
+	to, info := r.options.to, p.reader.Info()
+	written := info.Format
+	if named := formatNamed("." + to); named != "" {
+		written = named
+	}
+	for _, d := range append(append([]destination{p.annotated}, p.rejected...), p.permitted...) {
+		path := d.path()
 		how, err := formats.Compression(path)
 		if err != nil {
 			return err
 		}
 		if how != "" && info.Packed {
-			return fault.New(fault.Usage, path, "%s is compressed by itself, and is not put into %s", info.Format, how).
+			return fault.New(fault.Usage, path, "%s is compressed by itself, and is not put into %s", written, how).
 				Hint("name the output without it")
 		}
-		if named := formatNamed(path); named != "" && r.options.to == "" && named != info.Format {
-			return fault.New(fault.Usage, path, "the output is named as %s, and the audience is %s", named, info.Format).
-				Hint("give it the extension of the audience, or say --to csv where the audience is a workbook")
+		switch named := formatNamed(path); {
+		case to == "" && named != "" && named != written:
+			return fault.New(fault.Usage, path, "the output is named as %s, and the audience is %s", named, written).
+				Hint("give it the extension of the audience, or name the format with --to")
+		case to != "" && named != "" && named != written, p.info.Format != "Arrow" && !holdsKind(path, to):
+			return fault.New(fault.Usage, path, "the output is named as %s, and --to is %s", named, to).
+				Hint("give it the extension .%s, or leave out -o", to)
 		}
 	}
 	return nil
@@ -88,4 +96,15 @@ func formatNamed(path string) string {
 		return "JSON"
 	}
 	return ""
+}
+
+// holdsKind reports whether a name may stand for the kind of Arrow that --to says: an .arrows is a stream, a .feather a file.
+func holdsKind(path, to string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".arrows":
+		return to != "arrow"
+	case ".feather":
+		return to != "arrows"
+	}
+	return true
 }

@@ -36,13 +36,16 @@ func hasText(t arrow.DataType) bool {
 }
 
 // texts returns every value of a column that has no dictionary as text, nil for a null.
-func texts(d arrow.ArrayData, of run) (rows [][]byte, err error) {
+func texts(d arrow.ArrayData, of run) (rows [][]byte, err error) { return textsBy(textOf, d, of) }
+
+// textsBy does so with another form of what is no text.
+func textsBy(form func(arrow.Array) textFunc, d arrow.ArrayData, of run) (rows [][]byte, err error) {
 	defer caught(&err)
 	rows = make([][]byte, of.to-of.from)
 	l, valid := layoutOf(d.DataType()), validity(d)
 	text := l.slices(d)
 	if text == nil {
-		text = printed(d)
+		text = printed(form(array.MakeFromData(d)))
 	}
 	for i := range rows {
 		if row := of.from + i; valid == nil || bitutil.BitIsSet(valid, row) {
@@ -73,8 +76,7 @@ func (l layout) slices(d arrow.ArrayData) func(row int) []byte {
 }
 
 // printed returns the function that prints a row.
-func printed(d arrow.ArrayData) func(row int) []byte {
-	text := textOf(array.MakeFromData(d))
+func printed(text textFunc) func(row int) []byte {
 	var page []byte
 	return func(row int) []byte {
 		from := len(page)

@@ -1,0 +1,44 @@
+package cells
+
+import (
+	"math/big"
+	"testing"
+)
+
+func TestAnEmptyTextIsNoNull(t *testing.T) {
+	var b Block
+	b.Reset(2)
+	b.Add(0)
+	b.Set(0, b.Kept(0))
+	for _, block := range []*Block{&b, b.Clone()} {
+		if block.Columns[0][0] == nil || block.Columns[1][0] != nil {
+			t.Errorf("the cells are %#v and %#v", block.Columns[0][0], block.Columns[1][0])
+		}
+	}
+}
+
+func TestAClonedBlockKeepsItsTexts(t *testing.T) {
+	var b Block
+	b.Reset(1)
+	b.Add(7)
+	text := []byte("a")
+	b.Set(0, text)
+	c := b.Clone()
+	text[0] = 'b'
+	b.Reset(1)
+	if string(c.Columns[0][0]) != "a" || len(c.Rows) != 1 || c.Rows[0] != 7 {
+		t.Errorf("the clone has become %q of row %v", c.Columns[0], c.Rows)
+	}
+}
+
+func TestDecimalsAreWrittenOut(t *testing.T) {
+	for _, c := range []struct {
+		n     int64
+		scale int
+		want  string
+	}{{0, 0, "0"}, {0, 2, "0.00"}, {5, 2, "0.05"}, {-5, 2, "-0.05"}, {12340, 2, "123.40"}, {-100, 2, "-1.00"}, {7, 0, "7"}} {
+		if got := string(AppendDecimal([]byte("x"), big.NewInt(c.n), c.scale)); got != "x"+c.want {
+			t.Errorf("%d with scale %d is %s, want %s", c.n, c.scale, got, c.want)
+		}
+	}
+}
