@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -22,20 +21,8 @@ func (d *dictionary) read(p *page, width int) error {
 	case width < 0 && len(p.values) < (p.count+7)/8, width > 0 && len(p.values)/width < p.count:
 		return errShort
 	case width == 0:
-		at, b := 0, p.values
-		for range p.count {
-			if len(b)-at < 4 {
-				return errShort
-			}
-			n := binary.LittleEndian.Uint32(b[at:])
-			if at += 4; uint64(n) > uint64(len(b)-at) {
-				return errShort
-			}
-			at += int(n)
-			d.ends = append(d.ends, uint32(at))
-		}
-		if at != len(b) {
-			return errCounts
+		if err := walkTexts(p.values, p.count, func(end int) { d.ends = append(d.ends, uint32(end)) }); err != nil {
+			return err
 		}
 	}
 	d.used = slices.Grow(d.used[:0], p.count)[:p.count]

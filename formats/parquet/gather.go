@@ -298,15 +298,10 @@ func (g *gather) takeIndexes(b []byte, present int) error {
 		return errNoDictionary
 	case present == 0:
 		return nil
-	case len(b) == 0:
-		return errShort
-	case b[0] > 32:
-		return errRun
 	}
-	width, have, first := int(b[0]), 0, len(g.out.indexes)
-	err := walkRuns(b[1:], width, present, func(n int, packed []byte, value uint32) error {
-		n = min(n, present-have)
-		g.takeRun(have, n, packed, runOf{width, value})
+	have, first := 0, len(g.out.indexes)
+	err := walkIndexes(b, present, func(n int, packed []byte, run runOf) error {
+		g.takeRun(have, n, packed, run)
 		have += n
 		return nil
 	})
@@ -314,12 +309,6 @@ func (g *gather) takeIndexes(b []byte, present int) error {
 		return err
 	}
 	return g.resolve(first)
-}
-
-// runOf is what a run holds beside its packed numbers.
-type runOf struct {
-	width int
-	value uint32 // of all, when nothing is packed
 }
 
 // takeRun takes the chosen ones of the n indexes of a run, of which the first is the given one of the page.

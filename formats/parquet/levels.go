@@ -13,7 +13,6 @@ func (s *bitset) readRuns(b []byte, count int, also uint32) error {
 	s.fill(count)
 	at := 0
 	return walkRuns(b, 1, count, func(n int, packed []byte, value uint32) error {
-		n = min(n, count-at)
 		switch {
 		case packed != nil:
 			s.or(at, packed, n)
@@ -29,9 +28,8 @@ func (s *bitset) readRuns(b []byte, count int, also uint32) error {
 
 // readLevels appends levels, one a byte.
 func readLevels(dst, b []byte, greatest, count int) ([]byte, error) {
-	width, start := bits.Len(uint(greatest)), len(dst)
+	width := bits.Len(uint(greatest))
 	err := walkRuns(b, width, count, func(n int, packed []byte, value uint32) error {
-		n = min(n, count-(len(dst)-start))
 		for i := range n {
 			if packed != nil {
 				value = uint32(unpack(packed, i*width, width))

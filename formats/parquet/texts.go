@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -63,23 +62,12 @@ func (r *textReader) cut(texts [][]byte, b []byte, count int) ([][]byte, error) 
 	block := r.to.room(len(b))
 	start := len(*block)
 	*block = append(*block, b...)
-	rest := (*block)[start:]
-	for range count {
-		if len(rest) < 4 {
-			return nil, errShort
-		}
-		n := binary.LittleEndian.Uint32(rest)
-		if uint64(n) > uint64(len(rest)-4) {
-			return nil, errShort
-		}
-		end := 4 + int(n)
-		texts = append(texts, rest[4:end:end])
-		rest = rest[end:]
-	}
-	if len(rest) > 0 {
-		return nil, errCounts
-	}
-	return texts, nil
+	b, at := (*block)[start:], 0
+	err := walkTexts(b, count, func(end int) {
+		texts = append(texts, b[at+4:end:end])
+		at = end
+	})
+	return texts, err
 }
 
 // take appends the texts of a page, and nil for each null.
@@ -155,18 +143,12 @@ func (r *textReader) point(rows [][]byte, b []byte, present int) ([][]byte, erro
 		return nil, errNoDictionary
 	case present == 0:
 		return rows, nil
-	case len(b) == 0:
-		return nil, errShort
-	case b[0] > 32:
-		return nil, errRun
 	}
-	width, left := int(b[0]), present
-	err := walkRuns(b[1:], width, present, func(n int, packed []byte, value uint32) error {
-		n = min(n, left)
-		left -= n
+	err := walkIndexes(b, present, func(n int, packed []byte, run runOf) error {
+		value := run.value
 		for i := range n {
 			if packed != nil {
-				value = uint32(unpack(packed, i*width, width))
+				value = uint32(unpack(packed, i*run.width, run.width))
 			}
 			if uint64(value) >= uint64(len(r.entries)) {
 				return errOutside

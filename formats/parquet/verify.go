@@ -60,10 +60,7 @@ func (p *page) verify(l *leaf, dictionary bool) (present int, err error) {
 // runs: a run is a length and one value, or values that are packed by bits, eight at a time.
 func countLevels(b []byte, max, count int) (greatest int, err error) {
 	width := bits.Len(uint(max))
-	have := 0
 	err = walkRuns(b, width, count, func(n int, packed []byte, value uint32) error {
-		n = min(n, count-have)
-		have += n
 		if packed == nil {
 			if value > uint32(max) {
 				return errLevel
@@ -90,8 +87,31 @@ func countLevels(b []byte, max, count int) (greatest int, err error) {
 	return greatest, err
 }
 
+// runOf is what a run of indexes holds beside its packed numbers.
+type runOf struct {
+	width int
+	value uint32 // of all, when nothing is packed
+}
+
+// walkIndexes walks the indexes of a page into its dictionary: hybrid runs behind the byte that tells their width.
+func walkIndexes(b []byte, present int, do func(n int, packed []byte, run runOf) error) error {
+	switch {
+	case len(b) == 0 && present == 0:
+		return nil
+	case len(b) == 0:
+		return errShort
+	case b[0] > 32:
+		return errRun
+	}
+	width := int(b[0])
+	if do == nil {
+		return walkRuns(b[1:], width, present, nil)
+	}
+	return walkRuns(b[1:], width, present, func(n int, packed []byte, value uint32) error { return do(n, packed, runOf{width, value}) })
+}
+
 // walkRuns walks hybrid runs that hold count values and calls do for each: with the packed bytes, or with nil and the
-// one value of the run.
+// one value of the run. What stands behind the last of the count values is not told.
 func walkRuns(b []byte, width, count int, do func(n int, packed []byte, value uint32) error) error {
 	have := 0
 	for at := 0; at < len(b); {
@@ -115,7 +135,7 @@ func walkRuns(b []byte, width, count int, do func(n int, packed []byte, value ui
 			return errRun
 		}
 		if do != nil && n > 0 && have < count {
-			if err := do(n, runBytes(b[at:at+size], packed), runValue(b[at:at+size], packed)); err != nil {
+			if err := do(min(n, count-have), runBytes(b[at:at+size], packed), runValue(b[at:at+size], packed)); err != nil {
 				return err
 			}
 		}
@@ -151,17 +171,10 @@ func (p *page) verifyValues(s *format.SchemaElement, present int, dictionary boo
 	case format.Plain, format.ByteStreamSplit:
 		return verifyPlain(s, b, present)
 	case plainDictionary, format.RLEDictionary:
-		switch {
-		case !dictionary:
+		if !dictionary {
 			return errNoDictionary
-		case len(b) == 0 && present == 0:
-			return nil
-		case len(b) == 0:
-			return errShort
-		case b[0] > 32:
-			return errRun
 		}
-		return walkRuns(b[1:], int(b[0]), present, nil)
+		return walkIndexes(b, present, nil)
 	case format.RLE:
 		if s.Type.V != format.Boolean {
 			break
@@ -180,40 +193,31 @@ func errEncoding(e format.Encoding) error {
 
 // verifyPlain checks that b holds the given number of values as they are.
 func verifyPlain(s *format.SchemaElement, b []byte, present int) error {
-	width := 0
-	switch s.Type.V {
-	case format.Boolean:
-		if len(b) < (present+7)/8 {
+	switch width := plainWidth(s); {
+	case width == 0:
+		return walkTexts(b, present, func(int) {})
+	case width < 0 && len(b) < (present+7)/8, len(b) < present*width:
+		return errShort
+	}
+	return nil
+}
+
+// walkTexts calls each with where every text ends, of so many that PLAIN has in b, each behind its length.
+func walkTexts(b []byte, count int, each func(end int)) error {
+	at := 0
+	for range count {
+		if len(b)-at < 4 {
 			return errShort
 		}
-		return nil
-	case format.Int32, format.Float:
-		width = 4
-	case format.Int64, format.Double:
-		width = 8
-	case format.Int96:
-		width = 12
-	case format.FixedLenByteArray:
-		width = int(s.TypeLength.V)
-	case format.ByteArray:
-		at := 0
-		for range present {
-			if len(b)-at < 4 {
-				return errShort
-			}
-			n := binary.LittleEndian.Uint32(b[at:])
-			if at += 4; uint64(n) > uint64(len(b)-at) {
-				return errShort
-			}
-			at += int(n)
+		n := binary.LittleEndian.Uint32(b[at:])
+		if at += 4; uint64(n) > uint64(len(b)-at) {
+			return errShort
 		}
-		if at != len(b) {
-			return errCounts
-		}
-		return nil
+		at += int(n)
+		each(at)
 	}
-	if len(b) < present*width {
-		return errShort
+	if at != len(b) {
+		return errCounts
 	}
 	return nil
 }
