@@ -5,7 +5,7 @@ package consentload
 //go:noescape
 func prefetchBytes(of []byte, at []uint64)
 
-// prefetchWords does so for words.
+// prefetchWords does so for words, whose places are in bytes too: it is the same code.
 //
 //go:noescape
 func prefetchWords(of, at []uint64)

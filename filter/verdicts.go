@@ -82,11 +82,13 @@ func (v verdicts) of(ordinal uint32) Reason {
 // ahead is how many verdicts are asked for at once.
 const ahead = 16
 
+const wordBytes = 8
+
 // prefetch asks for the memory of at most ahead verdicts. A stranger has none; looking for a place outside takes long.
 func (v verdicts) prefetch(contacts []asked) {
 	var at [ahead]uint64
 	for i := range contacts {
-		at[i] = min(reasonBits*uint64(contacts[i].ordinal/64), uint64(len(v)))
+		at[i] = wordBytes * min(reasonBits*uint64(contacts[i].ordinal/64), uint64(len(v)))
 	}
 	consentload.Prefetch(v, at[:len(contacts)])
 }
