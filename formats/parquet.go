@@ -161,14 +161,13 @@ type parquetWriter struct {
 	out    *parquet.Writer
 }
 
-// Encode implements Writer. It reads every column of the row group anew, a few pages at a time: the batch holds the
-// selected ones alone.
+// Encode implements Writer. It reads the columns of the row group that the batch does not hold, a few pages at a time.
 func (w *parquetWriter) Encode(b Batch, s Selection) (Part, error) {
 	batch, ok := b.(*parquetBatch)
 	if !ok || batch.reader != w.reader {
 		return nil, errors.New("parquet writer: the batch is of another reader")
 	}
-	return w.out.Encode(batch.group, parquet.Selection{Keep: s.Keep, Extra: s.Extra, Words: s.Words})
+	return w.out.Encode(batch.group, parquet.Selection{Keep: s.Keep, Extra: s.Extra, Words: s.Words, Read: batch.values})
 }
 
 // Append implements Writer.

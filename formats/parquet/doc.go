@@ -12,7 +12,8 @@
 //	    indexes of a dictionary             are read where a value is kept, wherever they stand among the bits
 //	    values in any other encoding        are made PLAIN, chosen, and encoded as they were
 //
-// No value is looked at. A column keeps its encoding, page by page, its codec and the version of its pages; pages grow
+// No value is looked at. The pages of a column of texts whose Values are still held, which is what was decided on, are
+// taken from there, and neither read nor decompressed again. A column keeps its encoding, page by page, its codec and the version of its pages; pages grow
 // to a megabyte, and end where a row does. A page of version 1 may begin in a row: when its encoding is another too, the
 // page of the output becomes one of plain values. Row groups of which few rows are kept wait, not encoded, and become
 // one. There is no other way to copy: what cannot be gathered is refused.

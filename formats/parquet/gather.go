@@ -30,7 +30,7 @@ func (w *Writer) gatherColumn(part *Part, l *leaf, s Selection) (*outChunk, erro
 		g = new(gather)
 	}
 	defer w.gathers.Put(g)
-	g.pages = w.file.readPages(part.group, l)
+	g.pages = w.pagesOf(part.group, l, s)
 	defer g.pages.close()
 	g.keep, g.total, g.row, g.rows = s.Keep, w.file.GroupRows(part.group), 0, 0
 	c := w.columns[l.index]

@@ -48,6 +48,7 @@ type pageStream struct {
 	dictionary page  // valid until close
 	current    page  // the data page that was read last, valid until the next
 	unwanted   func(rows int) bool
+	again      []readPage // what is still to come of pages that were read before, in the place of all of the above
 	*pageMemory
 }
 
@@ -71,14 +72,25 @@ func (f *File) readPages(group int, l *leaf) *pageStream {
 	return &pageStream{file: f, leaf: l, codec: m.Codec, values: m.NumValues, first: true, pageMemory: memory}
 }
 
+// readAgain returns the pages of a column that was read as texts.
+func (f *File) readAgain(v *Values) *pageStream {
+	return &pageStream{file: f, leaf: f.leaves[v.column], again: v.pages}
+}
+
 // close gives the memory back.
 func (s *pageStream) close() {
+	if s.pageMemory == nil {
+		return
+	}
 	s.file.pages.Put(s.pageMemory)
 	s.pageMemory = nil
 }
 
 // next reads a page. It returns io.EOF behind the last, when that is where the footer lets the chunk end.
 func (s *pageStream) next() (pageKind, error) {
+	if s.pageMemory == nil {
+		return s.nextAgain()
+	}
 	if s.window.left() <= 0 {
 		if s.values != 0 {
 			return 0, fmt.Errorf("the footer counts %d values that the pages do not hold", s.values)
@@ -106,6 +118,24 @@ func (s *pageStream) next() (pageKind, error) {
 		return s.readDataV2(h, packed)
 	}
 	return 0, fmt.Errorf("a page of unknown type %d", int32(h.Type))
+}
+
+// nextAgain is next for pages that were read before.
+func (s *pageStream) nextAgain() (pageKind, error) {
+	if len(s.again) == 0 {
+		return 0, io.EOF
+	}
+	p := s.again[0]
+	s.again = s.again[1:]
+	if p.kind == dictionaryPage {
+		s.dictionary = p.page
+		return dictionaryPage, nil
+	}
+	s.current = p.page
+	if s.unwanted != nil && s.unwanted(p.page.count) {
+		return skippedPage, nil
+	}
+	return dataPage, nil
 }
 
 // readHeader reads a page header.

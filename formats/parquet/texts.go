@@ -8,7 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// textReader reads a column of texts from its pages: the texts stay where they are, in one copy of each page.
+// textReader reads a column of texts from its pages, which it keeps: the texts stay where they are.
 type textReader struct {
 	pages   *pageStream
 	total   int // rows of the row group
@@ -36,9 +36,13 @@ func (f *File) readTexts(group int, l *leaf, v *Values) (err error) {
 	defer f.recover(&err)
 	r := &textReader{pages: f.readPages(group, l), total: f.GroupRows(group), to: v}
 	r.decoder.schema = l.schema
-	defer r.pages.close()
+	own := *r.pages.pageMemory
+	defer func() {
+		r.pages.body, r.pages.distinct = own.body, own.distinct
+		r.pages.close()
+	}()
 	for {
-		kind, err := r.pages.next()
+		kind, err := r.next()
 		switch {
 		case errors.Is(err, io.EOF) && len(v.Rows) == r.total:
 			return nil
@@ -47,7 +51,7 @@ func (f *File) readTexts(group int, l *leaf, v *Values) (err error) {
 		case err != nil:
 		case kind == dictionaryPage:
 			d := &r.pages.dictionary
-			r.entries, err = r.cut(nil, d.values, d.count)
+			r.entries, err = cutRows(nil, d.values, d.count)
 		default:
 			err = r.take(&r.pages.current)
 		}
@@ -57,12 +61,26 @@ func (f *File) readTexts(group int, l *leaf, v *Values) (err error) {
 	}
 }
 
-// cut appends the texts of b, which has them as PLAIN does. They are copied first: b is another page soon.
-func (r *textReader) cut(texts [][]byte, b []byte, count int) ([][]byte, error) {
-	block := r.to.room(len(b))
-	start := len(*block)
-	*block = append(*block, b...)
-	b, at := (*block)[start:], 0
+// next reads a page into memory that the values keep.
+func (r *textReader) next() (kind pageKind, err error) {
+	memory := r.to.spare()
+	r.pages.body, r.pages.distinct = memory, memory
+	if kind, err = r.pages.next(); err != nil {
+		return 0, err
+	}
+	if kind == dictionaryPage {
+		r.to.adopt(r.pages.distinct)
+		r.to.pages = append(r.to.pages, readPage{kind, r.pages.dictionary})
+	} else {
+		r.to.adopt(r.pages.body)
+		r.to.pages = append(r.to.pages, readPage{kind, r.pages.current})
+	}
+	return kind, nil
+}
+
+// cutRows appends the texts of b, which has them as PLAIN does.
+func cutRows(texts [][]byte, b []byte, count int) ([][]byte, error) {
+	at := 0
 	err := walkTexts(b, count, func(end int) {
 		texts = append(texts, b[at+4:end:end])
 		at = end
@@ -89,7 +107,7 @@ func (r *textReader) take(p *page) (err error) {
 	} else {
 		var plain []byte
 		if plain, err = r.decoder.plain(p, present); err == nil {
-			rows, err = r.cut(rows, plain, present)
+			rows, err = cutRows(rows, r.own(p, plain), present)
 		}
 	}
 	if err != nil {
@@ -100,6 +118,17 @@ func (r *textReader) take(p *page) (err error) {
 	}
 	r.to.Rows = rows
 	return nil
+}
+
+// own returns the values of a page in memory that stays: those that were decoded lie where the next ones will.
+func (r *textReader) own(p *page, plain []byte) []byte {
+	if p.encoding == format.Plain {
+		return plain
+	}
+	block := r.to.room(len(plain))
+	start := len(*block)
+	*block = append(*block, plain...)
+	return (*block)[start:]
 }
 
 // readLevels notes where values are, and returns how many there are.

@@ -21,9 +21,17 @@ type arenas struct {
 // Values holds the text of one column of one row group, a value a row, nil for a null. The bytes are its own until
 // Release.
 type Values struct {
-	Rows   [][]byte
-	blocks []*[]byte
-	from   *arenas
+	Rows          [][]byte
+	group, column int
+	pages         []readPage // of a column of texts: all of them, which a Writer takes as they are
+	blocks        []*[]byte
+	from          *arenas
+}
+
+// readPage is a page that was read.
+type readPage struct {
+	kind pageKind
+	page page
 }
 
 // Values reads a column of a row group. Only its pages are read.
@@ -32,7 +40,7 @@ func (f *File) Values(group, column int) (*Values, error) {
 		return nil, err
 	}
 	l := f.leaves[column]
-	v := &Values{from: &f.arenas}
+	v := &Values{group: group, column: column, from: &f.arenas}
 	if rows, _ := f.arenas.rows.Get().(*[][]byte); rows != nil {
 		v.Rows = *rows
 	} else {
@@ -89,6 +97,17 @@ func (v *Values) room(n int) *[]byte {
 	return block
 }
 
+// spare returns a block for a page, whatever room it has.
+func (v *Values) spare() []byte {
+	if block, _ := v.from.pool.Get().(*[]byte); block != nil {
+		return (*block)[:0]
+	}
+	return nil
+}
+
+// adopt keeps the memory of a page.
+func (v *Values) adopt(body []byte) { v.blocks = append(v.blocks, &body) }
+
 // Release gives the bytes back. The values must not be used after it.
 func (v *Values) Release() {
 	for _, block := range v.blocks {
@@ -97,5 +116,5 @@ func (v *Values) Release() {
 	}
 	rows := v.Rows[:0]
 	v.from.rows.Put(&rows)
-	v.blocks, v.Rows = nil, nil
+	v.blocks, v.Rows, v.pages = nil, nil, nil
 }

@@ -41,6 +41,17 @@ type Selection struct {
 	Keep  []uint64  // bit i, the lowest first, is row i
 	Extra [][]uint8 // by extra column: indexes of Words, one a row
 	Words []string
+	Read  []*Values // columns of the row group that are not read again
+}
+
+// pagesOf returns the pages of a column; those that were read before are what was decided on.
+func (w *Writer) pagesOf(group int, l *leaf, s Selection) *pageStream {
+	for _, v := range s.Read {
+		if v.from == &w.file.arenas && v.group == group && v.column == l.index && len(v.pages) > 0 {
+			return w.file.readAgain(v)
+		}
+	}
+	return w.file.readPages(group, l)
 }
 
 // Part is a row group that waits for its place in the file.

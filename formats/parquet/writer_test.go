@@ -38,9 +38,21 @@ func (c copying) rows(t testing.TB, data []byte, keep func(row int) bool) []byte
 	w.draftRows, w.fullRows = c.draftRows, c.fullRows
 	first := 0
 	for group := range f.Groups() {
-		part, err := w.Encode(group, selection(f, group, first, keep))
+		s := selection(f, group, first, keep)
+		if group%2 == 0 {
+			s.Read = readAll(t, f, group)
+		}
+		part, err := w.Encode(group, s)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, v := range s.Read {
+			v.Release()
+		}
+		if group%2 == 0 { // into the memory that was released
+			for _, v := range readAll(t, f, group) {
+				defer v.Release()
+			}
 		}
 		if err := w.Append(part); err != nil {
 			t.Fatal(err)
@@ -51,6 +63,22 @@ func (c copying) rows(t testing.TB, data []byte, keep func(row int) bool) []byte
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// readAll reads the columns of a row group that can serve as text.
+func readAll(t testing.TB, f *File, group int) (all []*Values) {
+	t.Helper()
+	for column := range f.Columns() {
+		if f.CanText(column) != nil {
+			continue
+		}
+		v, err := f.Values(group, column)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	return all
 }
 
 func selection(f *File, group, first int, keep func(int) bool) Selection {
