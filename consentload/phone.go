@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 
@@ -104,6 +105,10 @@ func isMobileCN(digits []byte) bool {
 }
 
 func allDigits(text []byte) bool {
+	if n := len(text); n >= 8 && n <= 16 {
+		first, last := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[n-8:])
+		return allDigitsIn(first, ^uint64(0)) && allDigitsIn(last, ^uint64(0))
+	}
 	for _, c := range text {
 		if c < '0' || c > '9' {
 			return false

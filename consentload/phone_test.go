@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"unicode"
@@ -134,5 +135,23 @@ func TestPhoneNormalForms(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestDigitsAreToldFromAnyOtherByteAtAnyPlace(t *testing.T) {
+	for length := range 20 {
+		text := bytes.Repeat([]byte("9"), length)
+		if !allDigits(text) {
+			t.Errorf("%q: other than digits", text)
+		}
+		for at := range text {
+			for c := range 256 {
+				text[at] = byte(c)
+				if got, want := allDigits(text), c >= '0' && c <= '9'; got != want {
+					t.Errorf("%q: digits %v, want %v", text, got, want)
+				}
+			}
+			text[at] = '0'
+		}
 	}
 }

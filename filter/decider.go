@@ -14,15 +14,17 @@ type decider struct {
 	keyer    *consentload.Keyer
 	kinds    []consentload.KindID // by column
 	hashes   hashes
-	ids      [][]asked
 	order    [][]int // by gate: the columns that are asked, the contact first
 	row      []asked
-	keys     []consentload.Key // of a column of the batch at hand
-	ordinals []uint32          // the same
+	keys     []consentload.Key // that were made last
+	ordinals []uint32          // theirs
 	counts   Summary
 
-	rulings  [][]ruling // by gate, one a row
-	verdicts [][]uint8  // their reasons
+	// Of the stretch at hand or, when duplicates are dropped, of the batch.
+	ids     [][]asked  // by column, one a row
+	rulings [][]ruling // by gate, one a row
+
+	verdicts [][]uint8 // by gate the reason for each row of the batch
 	keep     formats.Bits
 	words    []string
 }
@@ -56,7 +58,7 @@ func newDecider(j *Job) *decider {
 	return d
 }
 
-// forget drops what is known of the batch before.
+// forget drops what is known of single rows.
 func (d *decider) forget() {
 	d.hashes.pool = d.hashes.pool[:0]
 	for i := range d.ids {
@@ -67,35 +69,29 @@ func (d *decider) forget() {
 	}
 }
 
-// readIdentifiers makes the keys of the next rows of a decoded batch, in every column.
-func (d *decider) readIdentifiers(b *batch, from, to int) {
-	for i, kind := range d.kinds {
-		ids := d.ids[i]
-		for _, value := range b.Values(i)[from:to] {
-			id := asked{}
-			id.key, id.why = d.keyer.Key(kind, value)
-			if d.hashes.some && id.why == consentload.Readable {
-				d.hashes.add(&id, d.keyer, kind)
-			}
-			ids = append(ids, id)
+// readIdentifiers makes the keys of the next values of a column.
+func (d *decider) readIdentifiers(column int, values [][]byte) {
+	ids, kind := d.ids[column], d.kinds[column]
+	d.keys = d.keys[:0]
+	for _, value := range values {
+		id := asked{}
+		id.key, id.why = d.keyer.Key(kind, value)
+		if d.hashes.some && id.why == consentload.Readable {
+			d.hashes.add(&id, d.keyer, kind)
 		}
-		d.ids[i] = ids
+		ids, d.keys = append(ids, id), append(d.keys, id.key)
 	}
+	d.ids[column] = ids
 }
 
-// lookUp finds the ordinals of a column side by side; the gates of a run ask one index.
-func (d *decider) lookUp(ids []asked) {
-	d.keys = d.keys[:0]
-	for i := range ids {
-		d.keys = append(d.keys, ids[i].key)
-	}
-	if cap(d.ordinals) < len(ids) {
-		d.ordinals = make([]uint32, len(ids))
-	}
-	d.ordinals = d.ordinals[:len(ids)]
+// lookUp finds the ordinals of the keys that were made last, side by side; the gates of a run ask one index.
+func (d *decider) lookUp(column int) {
+	d.ordinals = slices.Grow(d.ordinals[:0], len(d.keys))[:len(d.keys)]
 	d.job.Gates[0].index.FindAll(d.keys, d.ordinals)
-	for i := range ids {
-		ids[i].ordinal, ids[i].looked = d.ordinals[i], true
+	ids := d.ids[column]
+	ids = ids[len(ids)-len(d.keys):]
+	for i, ordinal := range d.ordinals {
+		ids[i].ordinal, ids[i].looked = ordinal, true
 	}
 }
 
@@ -126,8 +122,14 @@ func (d *decider) batch(b *batch) error {
 		return err
 	}
 	d.forget()
+	for g := range d.verdicts {
+		d.verdicts[g] = d.verdicts[g][:0]
+	}
 	for from := 0; from < b.Rows(); from += stretch {
 		d.stretch(b, from, min(from+stretch, b.Rows()))
+		if d.job.Dedupe == DedupeNone {
+			d.count()
+		}
 	}
 	for _, gate := range d.job.Gates {
 		if err := gate.index.Err(); err != nil { // before anything of it is written
@@ -142,7 +144,9 @@ func (d *decider) batch(b *batch) error {
 			d.job.seen[g].drop(d.job.Dedupe, gate, d.rulings[g], d.ids[d.order[g][0]])
 		}
 		d.job.dedupeTurn.leave()
+		d.count()
 	}
+	d.countRows(b)
 	return d.write(b)
 }
 
@@ -151,13 +155,13 @@ func (d *decider) batch(b *batch) error {
 const stretch = 1024
 
 func (d *decider) stretch(b *batch, from, to int) {
-	d.readIdentifiers(b, from, to)
-	for _, ids := range d.ids {
-		d.lookUp(ids[from:to])
+	for column := range d.kinds {
+		d.readIdentifiers(column, b.Values(column)[from:to])
+		d.lookUp(column)
 	}
 	for g := range d.job.Gates {
 		if len(d.order[g]) == 1 && !d.hashes.some && b.MalformedRows() == 0 {
-			d.decideAlone(g, d.ids[d.order[g][0]][from:to])
+			d.decideAlone(g, d.ids[d.order[g][0]][len(d.rulings[g]):])
 		} else {
 			d.decide(g, b, from, to)
 		}
@@ -174,7 +178,7 @@ func (d *decider) decide(g int, b *batch, from, to int) {
 		}
 		d.row = d.row[:0]
 		for _, column := range order {
-			d.row = append(d.row, d.ids[column][row])
+			d.row = append(d.row, d.ids[column][len(rulings)])
 		}
 		r := gate.rule(d.job.Match, d.row, d.hashes.pool)
 		if r.reason == SuppressionList {
@@ -238,7 +242,7 @@ type pending struct {
 	part   formats.Part
 }
 
-// write counts the rulings and sends the rows to their writers, in the order of the input.
+// write sends the rows to their writers, in the order of the input.
 func (d *decider) write(b *batch) error {
 	var parts []pending
 	encode := func(w formats.Writer, choose func() formats.Selection) error {
@@ -252,7 +256,6 @@ func (d *decider) write(b *batch) error {
 		return err
 	}
 	for g := range d.job.Gates {
-		d.count(g, b)
 		out := d.job.outputs[g]
 		if err := encode(out.permitted, func() formats.Selection { return d.selection(g, true) }); err != nil {
 			return err
@@ -288,23 +291,28 @@ func (d *decider) selection(g int, permitted bool) formats.Selection {
 	return formats.Selection{Keep: d.keep, Extra: d.verdicts[g : g+1], Words: d.words}
 }
 
-// count counts the rulings of one gate and notes their reasons.
-func (d *decider) count(g int, b *batch) {
-	cell := &d.counts.Cells[g]
-	d.verdicts[g] = d.verdicts[g][:0]
-	for _, r := range d.rulings[g] {
-		d.verdicts[g] = append(d.verdicts[g], uint8(r.reason))
-		cell.Counts[r.reason]++
-		if r.known {
-			cell.Known++
+// count counts the rulings, notes their reasons and forgets the rest.
+func (d *decider) count() {
+	for g, rulings := range d.rulings {
+		cell, verdicts := &d.counts.Cells[g], d.verdicts[g]
+		for i := range rulings {
+			r := &rulings[i]
+			verdicts = append(verdicts, uint8(r.reason))
+			cell.Counts[r.reason]++
+			if r.known {
+				cell.Known++
+			}
+			if r.fallback && r.reason == Permitted {
+				cell.Fallback++
+			}
 		}
-		if r.fallback && r.reason == Permitted {
-			cell.Fallback++
-		}
+		d.verdicts[g] = verdicts
 	}
-	if g > 0 {
-		return
-	}
+	d.forget()
+}
+
+// countRows counts the rows of a batch, and notes where the first malformed one is.
+func (d *decider) countRows(b *batch) {
 	d.counts.Rows += int64(b.Rows())
 	if b.MalformedRows() == 0 || d.counts.firstMalformed.known(b.number) {
 		return

@@ -103,7 +103,9 @@ func (j *Job) Understand(ctx context.Context) (Sample, error) {
 		}
 		rows := min(b.Rows(), sampleRows-sample.Rows)
 		j.crew[0].forget()
-		j.crew[0].readIdentifiers(b, 0, rows)
+		for column := range j.Columns {
+			j.crew[0].readIdentifiers(column, b.Values(column)[:rows])
+		}
 		sample.add(j.crew[0].ids, b, rows)
 	}
 	return sample, nil
