@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -56,6 +57,7 @@ type chunkEncoder struct {
 	packed     []byte // the same, compressed
 	done       []segment
 	chunk      *outChunk
+	origin     *page // the page of the source that is all of the page, in the same codec; nil where there is none such
 }
 
 // start makes the encoder ready for another chunk, or for the draft of one. Its memory stays.
@@ -296,11 +298,10 @@ func (e *chunkEncoder) page(h pageHead, levels, body []byte) ([]byte, error) {
 	if len(levels)+len(body) > maxPageBytes {
 		return nil, fmt.Errorf("encode Parquet: a page of %d bytes is too large", len(levels)+len(body))
 	}
-	packed, err := e.column.codec.encode(e.packed[:0], body)
+	packed, err := e.pack(body)
 	if err != nil {
 		return nil, fmt.Errorf("encode Parquet: %w", err)
 	}
-	e.packed = packed
 	if len(levels)+len(packed) > maxPageBytes {
 		return nil, fmt.Errorf("encode Parquet: a page of %d bytes is too large", len(levels)+len(packed))
 	}
@@ -314,4 +315,15 @@ func (e *chunkEncoder) page(h pageHead, levels, body []byte) ([]byte, error) {
 	header := head.stop()
 	e.chunk.meta.TotalUncompressedSize += int64(len(header) + len(levels) + len(body))
 	return slices.Concat(header, levels, packed), nil
+}
+
+// pack compresses the body of a page.
+func (e *chunkEncoder) pack(body []byte) (packed []byte, err error) {
+	if e.origin != nil && e.origin.packed != nil && bytes.Equal(body, e.origin.body) {
+		return e.origin.packed, nil
+	}
+	if packed, err = e.column.codec.encode(e.packed[:0], body); err == nil {
+		e.packed = packed
+	}
+	return packed, err
 }

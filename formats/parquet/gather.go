@@ -13,9 +13,10 @@ import (
 type gather struct {
 	pages   *pageStream
 	keep    []uint64
-	total   int // rows of the row group
-	row     int // rows that began in the pages before; nothing repeats: rows of the pages before
-	rows    int // kept rows that were taken
+	total   int  // rows of the row group
+	whole   bool // all of them are kept, and are not to be merged with others
+	row     int  // rows that began in the pages before; nothing repeats: rows of the pages before
+	rows    int  // kept rows that were taken
 	chosen  bitset
 	valid   bitset
 	level   [2][]byte
@@ -30,10 +31,11 @@ func (w *Writer) gatherColumn(part *Part, l *leaf, s Selection) (*outChunk, erro
 		g = new(gather)
 	}
 	defer w.gathers.Put(g)
-	g.pages = w.pagesOf(part.group, l, s)
-	defer g.pages.close()
-	g.keep, g.total, g.row, g.rows = s.Keep, w.file.GroupRows(part.group), 0, 0
 	c := w.columns[l.index]
+	g.keep, g.total, g.row, g.rows = s.Keep, w.file.GroupRows(part.group), 0, 0
+	g.whole = part.rows == g.total && !part.draft && c.repetition == 0
+	g.pages = w.pagesOf(part.group, l, s.Read)
+	defer g.pages.close()
 	g.decoder.schema, g.decoder.width = l.schema, c.width
 	g.out.start(c, part.draft)
 	if c.repetition == 0 {
@@ -97,7 +99,21 @@ func (g *gather) take(p *page) error {
 	if p.nulls >= 0 && present != p.count-p.nulls || isNull(g.pages.leaf.schema) && present > 0 {
 		return errCounts
 	}
-	return g.takeValues(p, present)
+	if err := g.takeValues(p, present); err != nil || !g.whole {
+		return err
+	}
+	return g.flushWhole(p)
+}
+
+// flushWhole ends the page of the output where that of the source ends. When its bytes come out as they were, they need
+// not be compressed again: what a page of the source has beside its values would not come out.
+func (g *gather) flushWhole(p *page) error {
+	if g.pages.codec == g.out.column.codec.kind {
+		g.out.origin = p
+	}
+	err := g.out.flush()
+	g.out.origin = nil
+	return err
 }
 
 // takeValues takes the chosen values of a page, of which so many are present.

@@ -35,6 +35,8 @@ type page struct {
 	repetition []byte // in hybrid runs; nil in a column without repetition
 	definition []byte // in hybrid runs; nil in a column without nulls
 	values     []byte // there are slack bytes of memory behind them
+	body       []byte // what of it was compressed
+	packed     []byte // the same as it stands in the file, valid until the next page; nil when it is not known
 }
 
 // pageStream reads the pages of one column chunk, once, from its begin to its end. What it gives is decompressed to
@@ -203,7 +205,7 @@ func (s *pageStream) readData(h *format.PageHeader, packed []byte) (pageKind, er
 		return 0, err
 	}
 	s.body = body
-	p := page{header: h, encoding: v.Encoding, count: int(v.NumValues), nulls: -1, values: body}
+	p := page{header: h, encoding: v.Encoding, count: int(v.NumValues), nulls: -1, values: body, body: body, packed: packed}
 	if s.leaf.MaxRepetitionLevel() > 0 {
 		if p.repetition, p.values, err = cutLevels(p.values, v.RepetitionLevelEncoding); err != nil {
 			return 0, err
@@ -248,18 +250,22 @@ func (s *pageStream) readDataV2(h *format.PageHeader, packed []byte) (pageKind, 
 	}
 	repetition, definition := v.RepetitionLevelsByteLength, v.DefinitionLevelsByteLength
 	codec, levels := s.codec, repetition+definition
+	s.body = append(s.body[:0], packed[:levels]...)
+	packed = packed[levels:]
 	if v.IsCompressed.Valid && !v.IsCompressed.V {
 		codec = format.Uncompressed
 	}
-	s.body = append(s.body[:0], packed[:levels]...)
-	body, err := s.inflater.inflate(s.body, codec, packed[levels:], int(h.UncompressedPageSize-levels))
+	body, err := s.inflater.inflate(s.body, codec, packed, int(h.UncompressedPageSize-levels))
 	if err != nil {
 		return 0, err
 	}
 	s.body = body
 	s.current = page{
 		header: h, encoding: v.Encoding, count: int(v.NumValues), nulls: int(v.NumNulls),
-		repetition: body[:repetition], definition: body[repetition:levels], values: body[levels:],
+		repetition: body[:repetition], definition: body[repetition:levels], values: body[levels:], body: body[levels:],
+	}
+	if codec == s.codec {
+		s.current.packed = packed
 	}
 	return dataPage, nil
 }

@@ -73,6 +73,7 @@ func (r *textReader) next() (kind pageKind, err error) {
 		r.to.pages = append(r.to.pages, readPage{kind, r.pages.dictionary})
 	} else {
 		r.to.adopt(r.pages.body)
+		r.pages.current.packed = nil
 		r.to.pages = append(r.to.pages, readPage{kind, r.pages.current})
 	}
 	return kind, nil

@@ -45,8 +45,8 @@ type Selection struct {
 }
 
 // pagesOf returns the pages of a column; those that were read before are what was decided on.
-func (w *Writer) pagesOf(group int, l *leaf, s Selection) *pageStream {
-	for _, v := range s.Read {
+func (w *Writer) pagesOf(group int, l *leaf, read []*Values) *pageStream {
+	for _, v := range read {
 		if v.from == &w.file.arenas && v.group == group && v.column == l.index && len(v.pages) > 0 {
 			return w.file.readAgain(v)
 		}
