@@ -256,7 +256,7 @@ func (k *Kinds) Normalizer() *Normalizer {
 // marks) that spreadsheets and contact apps leave around values: the refusal of an identifier with such a mark would
 // otherwise not be found under the identifier. Control characters and bytes that are no UTF-8 have no normal form.
 func (n *Normalizer) Append(dst []byte, kind KindID, raw []byte) ([]byte, Unreadable) {
-	rule := n.kinds.rules[kind]
+	rule := &n.kinds.rules[kind]
 	if rule.form == phoneForm {
 		return n.phone.append(dst, raw)
 	}
