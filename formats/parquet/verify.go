@@ -61,24 +61,14 @@ func (p *page) verify(l *leaf, dictionary bool) (present int, err error) {
 func countLevels(b []byte, max, count int) (greatest int, err error) {
 	width := bits.Len(uint(max))
 	err = walkRuns(b, width, count, func(n int, packed []byte, value uint32) error {
-		if packed == nil {
-			if value > uint32(max) {
-				return errLevel
-			}
-			if value == uint32(max) {
-				greatest += n
-			}
-			return nil
-		}
 		for i := range n {
-			bit := i * width
-			level := uint(packed[bit>>3]) >> (bit & 7)
-			if bit&7+width > 8 {
-				level |= uint(packed[bit>>3+1]) << (8 - bit&7)
+			if packed != nil {
+				value = uint32(unpack(packed, i*width, width))
 			}
-			if level &= 1<<width - 1; level > uint(max) {
+			switch {
+			case value > uint32(max):
 				return errLevel
-			} else if level == uint(max) {
+			case value == uint32(max):
 				greatest++
 			}
 		}
