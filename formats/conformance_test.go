@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"reflect"
 	"sync"
@@ -147,7 +148,7 @@ func (s suite) anyBatchSize(t *testing.T, f fixture, whole table) {
 
 // anyPrefix cuts the file at every byte. The last row before the cut may be cut too, the others are as they were.
 func (s suite) anyPrefix(t *testing.T, f fixture, whole table) {
-	for n := range f.data {
+	for n := range everyByte(len(f.data)) {
 		got, err := readTable(s, f, f.data[:n])
 		switch {
 		case err != nil && fault.KindOf(err) == 0:
@@ -160,6 +161,20 @@ func (s suite) anyPrefix(t *testing.T, f fixture, whole table) {
 			last := len(got.Rows) - 1
 			if diff := cmp.Diff(whole.Rows[:last], got.Rows[:last]); diff != "" {
 				t.Fatalf("cut after %d bytes (-want +got):\n%s", n, diff)
+			}
+		}
+	}
+}
+
+// everyByte gives the places of so many bytes; in short tests, of which there are many, one in seven and the last ones.
+func everyByte(size int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for n := 0; n < size; n++ {
+			if !yield(n) {
+				return
+			}
+			if testing.Short() && n < size-50 {
+				n += 6
 			}
 		}
 	}
@@ -184,7 +199,7 @@ func (s suite) failingWriter(t *testing.T, f fixture) {
 		f.options.BatchSize = batch
 		c := choice{keep: coin(1), extra: []string{"cpm_reason"}, words: []string{"denied"}, word: func(int) uint8 { return 0 }}
 		size := len(s.rewritten(t, f, c))
-		for n := range size {
+		for n := range everyByte(size) {
 			if err := s.rewrite(f, &fullDisk{left: n}, c); !errors.Is(err, errFull) {
 				t.Fatalf("the disk was full after %d of %d bytes: error %v", n, size, err)
 			}

@@ -209,7 +209,7 @@ func TestAFailingWriterIsReportedInAnyFormat(t *testing.T) {
 		if err := convertedTo(f, to.word, &out, c); err != nil {
 			t.Fatal(err)
 		}
-		for n := range out.Len() {
+		for n := range everyByte(out.Len()) {
 			if err := convertedTo(f, to.word, &fullDisk{left: n}, c); !errors.Is(err, errFull) {
 				t.Fatalf("%s: the disk was full after %d of %d bytes: error %v", to.word, n, out.Len(), err)
 			}
