@@ -2,7 +2,6 @@ package consentload
 
 import (
 	"cmp"
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -48,7 +47,7 @@ func (t *table) standsFor(snapshot string) (Instant, error) {
 	}
 	at, err := readSnapshot(snapshot, t.zone, t.asOf)
 	if err != nil {
-		return None, fmt.Errorf("%s: %w", t.name, err)
+		return None, fault.At(t.name, err)
 	}
 	return at, nil
 }
@@ -63,7 +62,7 @@ func (t *table) instantInName() (Instant, error) {
 	if len(found) == 1 {
 		at, err := readSnapshot(found[0], t.zone, t.asOf)
 		if err != nil {
-			return None, fmt.Errorf("%s: %w", t.name, err)
+			return None, fault.At(t.name, err)
 		}
 		return at, nil
 	}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -43,7 +42,7 @@ func (f *File) Tables() ([]Input, error) {
 	}
 	head := make([]byte, 4)
 	if n, err := f.file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
+		return nil, fault.At(f.Name, err)
 	} else if !isArchive(peek{head: head[:n]}) {
 		return []Input{f.Input}, nil
 	}
@@ -51,7 +50,7 @@ func (f *File) Tables() ([]Input, error) {
 	archive, err := zip.NewReader(from, f.info.Size())
 	switch {
 	case from.err != nil:
-		return nil, fmt.Errorf("%s: %w", f.Name, from.err)
+		return nil, fault.At(f.Name, from.err)
 	case from.isOver:
 		return nil, tooLargeArchive(f.Name, "its list of files is longer than %d MiB", archiveDirectory>>20)
 	case err != nil:
@@ -75,7 +74,7 @@ func (f *File) isAlone() (bool, error) {
 	tail := make([]byte, min(f.info.Size(), longest))
 	from := f.info.Size() - int64(len(tail))
 	if _, err := f.file.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("%s: %w", f.Name, err)
+		return false, fault.At(f.Name, err)
 	}
 	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
 	if at < 0 || at+record > len(tail) {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -87,7 +86,7 @@ func Standard(name string, r io.Reader) *File {
 func watch(path string, file *os.File, withDigest bool) (*File, error) {
 	info, err := file.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fault.At(path, err)
 	}
 	switch {
 	case info.IsDir():
@@ -128,13 +127,13 @@ func (f *File) Evidence() (Evidence, error) {
 		d := <-f.digest
 		f.digest <- d
 		if d.err != nil {
-			return e, fmt.Errorf("%s: %w", f.Name, d.err)
+			return e, fault.At(f.Name, d.err)
 		}
 		e.SHA256 = hex.EncodeToString(d.sum)
 	}
 	now, err := f.file.Stat()
 	if err != nil {
-		return e, fmt.Errorf("%s: %w", f.Name, err)
+		return e, fault.At(f.Name, err)
 	}
 	if now.Size() != f.info.Size() || !now.ModTime().Equal(f.info.ModTime()) {
 		return e, fault.New(fault.Input, f.Name, "the file was changed while it was read").

@@ -2,8 +2,9 @@ package formats
 
 import (
 	"errors"
-	"fmt"
 	"io"
+
+	"cpm/formats/fault"
 )
 
 // mostIdle is how often a reader may give nothing before it counts as broken.
@@ -19,11 +20,11 @@ func fill(src io.Reader, buf []byte, name string) (filled []byte, ended bool, er
 		case errors.Is(err, io.EOF):
 			return buf, true, nil
 		case err != nil:
-			return buf, false, fmt.Errorf("%s: %w", name, err)
+			return buf, false, fault.At(name, err)
 		case n > 0:
 			idle = 0
 		case idle == mostIdle:
-			return buf, false, fmt.Errorf("%s: %w", name, io.ErrNoProgress)
+			return buf, false, fault.At(name, io.ErrNoProgress)
 		}
 	}
 	return buf, false, nil

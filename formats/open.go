@@ -3,7 +3,6 @@ package formats
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -60,10 +59,8 @@ func peekAt(in Input) (peek, error) {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return peek{head: head[:n]}, nil
-	case fault.KindOf(err) != 0:
-		return peek{}, err
 	case err != nil:
-		return peek{}, fmt.Errorf("%s: %w", in.Name, err)
+		return peek{}, fault.At(in.Name, err)
 	}
 	return peek{head: head, cut: true}, nil
 }

@@ -27,7 +27,7 @@ func openXLSX(in Input, o Options) (Reader, error) {
 	if !ok || in.Size < 0 {
 		data, err := io.ReadAll(io.LimitReader(in.Reader, xlsxPipe+1))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", in.Name, err)
+			return nil, fault.At(in.Name, err)
 		}
 		if len(data) > xlsxPipe {
 			return nil, fault.New(fault.Unsupported, in.Name, "a workbook of more than %s cannot be read from a pipe", sizeName(xlsxPipe)).

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -45,7 +44,7 @@ func (c *consent) useKey() (err error) {
 	c.mindInput(info)
 	text, err := io.ReadAll(io.LimitReader(file, mostKeyBytes))
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fault.At(path, err)
 	}
 	secret, err := consentload.ParseSecret(path, text)
 	if err != nil {

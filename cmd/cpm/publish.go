@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cpm/filter"
+	"cpm/formats/fault"
 )
 
 // understand reads the first rows and says what was understood. Of many audiences it is said what was seen when they
@@ -98,7 +99,7 @@ func (r *filtering) publish(context.Context) error {
 	r.report = r.newReport()
 	if r.reportF != nil {
 		if err := r.report.Write(r.reportF); err != nil {
-			return fmt.Errorf("%s: %w", r.targets.report, err)
+			return fault.At(r.targets.report, err)
 		}
 	}
 	if err := r.talk.object(r.report); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 
 	"cpm/formats/fault"
@@ -34,13 +33,10 @@ func (f *framer) damaged(format string, args ...any) *fault.Error {
 
 // failed tells a cut input from a disk that fails.
 func (f *framer) failed(err error) error {
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return f.damaged("the Arrow data ends early")
-	case fault.KindOf(err) != 0:
-		return err
 	}
-	return fmt.Errorf("%s: %w", f.name, err)
+	return fault.At(f.name, err)
 }
 
 // read reads n bytes. It takes memory at once for what the input can hold, and for more as the bytes come.

@@ -8,6 +8,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 )
 
 // Kind says whose turn it is: the user's command, the input file, or a guard that stopped the run.
@@ -44,8 +46,13 @@ func (e *Error) Hint(format string, args ...any) *Error {
 	return e
 }
 
-// Because sets the cause and returns the fault.
+// Because sets the cause and returns the fault. Of an error of the file system only what happened counts: its path is
+// the place of the fault once more, or that of a temporary file, which means nothing to the reader.
 func (e *Error) Because(cause error) *Error {
+	var onPath *fs.PathError
+	if errors.As(cause, &onPath) {
+		cause = onPath.Err
+	}
 	e.Cause = cause
 	return e
 }
@@ -57,13 +64,27 @@ func (e *Error) Error() string {
 		text = e.Where + ": " + text
 	}
 	if e.Cause != nil {
-		text += ": " + e.Cause.Error()
+		text += ": " + strings.TrimPrefix(e.Cause.Error(), e.Where+": ")
 	}
 	return text
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
+
+// At says where an error happened, unless it does so itself: a fault that comes through several readers of one file has
+// its place from the first. Nil stays nil.
+func At(where string, err error) error {
+	var told *Error
+	var onPath *fs.PathError
+	switch {
+	case err == nil, errors.As(err, &told) && told.Where != "", strings.HasPrefix(err.Error(), where+": "):
+		return err
+	case errors.As(err, &onPath): // as in Because
+		return fmt.Errorf("%s: %s: %w", where, onPath.Op, onPath.Err)
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
 
 // KindOf returns the kind of the first fault in err's chain, or 0 when there is none.
 func KindOf(err error) Kind {

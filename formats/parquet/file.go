@@ -236,7 +236,7 @@ func (f *File) recover(err *error) {
 // fault makes a fault of the file of an error of parquet-go, unless it comes from a source that could not be read.
 func (f *File) fault(err error, what string) error {
 	if cause := f.source.Failure(); cause != nil {
-		return fmt.Errorf("%s: %w", f.name, cause)
+		return fault.At(f.name, cause)
 	}
 	return fault.New(fault.Input, f.name, "%s", what).Because(err).Hint("copy or export the file again")
 }

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -111,7 +110,7 @@ func (a *archive) decode(part string, into any) error {
 // says is left out: it may quote the file.
 func (a *archive) damaged(part string, err error) error {
 	if cause := a.source.Failure(); cause != nil {
-		return fmt.Errorf("%s: %w", a.name, cause)
+		return fault.At(a.name, cause)
 	}
 	if part == "" {
 		return fault.New(fault.Input, a.name, "the workbook is cut short or no zip package").Hint(mendDamaged)
