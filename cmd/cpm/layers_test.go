@@ -53,9 +53,11 @@ var rules = []rule{
 
 	// A library stands behind one package, so that it can be replaced there.
 	{what: "github.com/parquet-go", only: []string{"formats"}, why: "Parquet is behind formats; a test elsewhere may use it as a second opinion"},
-	{what: "gocloud.dev", only: []string{"formats/cloud"}, tests: true, why: "object stores are behind one package, which the usual build leaves out"},
-	{what: "github.com/aws", only: []string{"formats/cloud"}, tests: true, why: "object stores are behind one package, which the usual build leaves out"},
-	{what: "cpm/formats/cloud", only: []string{"cmd/cpm/stores_cloud.go", "cmd/cpm/cloud_system_test.go"}, tests: true, why: "only the build that asks for the drivers links them"},
+	{what: "gocloud.dev", only: []string{"formats/cloud", "cmd/cpm/cloud_servers_test.go"}, tests: true, why: "object stores are behind one package, which the usual build leaves out"},
+	{what: "github.com/aws", only: []string{"formats/cloud", "cmd/cpm/cloud_servers_test.go"}, tests: true, why: "object stores are behind one package, which the usual build leaves out"},
+	{what: "github.com/Azure", only: []string{"formats/cloud", "cmd/cpm/cloud_servers_test.go"}, tests: true, why: "object stores are behind one package, which the usual build leaves out"},
+	{what: "cloud.google.com/go", only: []string{"formats/cloud", "cmd/cpm/cloud_servers_test.go"}, tests: true, why: "object stores are behind one package, which the usual build leaves out"},
+	{what: "cpm/formats/cloud", only: []string{"cmd/cpm/stores_cloud.go", "cmd/cpm/cloud_system_test.go", "cmd/cpm/cloud_servers_test.go"}, tests: true, why: "only the build that asks for the drivers links them"},
 	{what: "github.com/RoaringBitmap/roaring", only: []string{"consentload", "filter"}, tests: true, why: "bitmaps are of the index and the gate; formats.Bits is enough for rows"},
 	{what: "github.com/apache/arrow", only: []string{"formats/arrow"}, why: "Arrow is behind one package; a test elsewhere may use it as a second opinion"},
 	{what: "github.com/google/flatbuffers", only: []string{"formats/arrow"}, why: "the messages of Arrow alone are looked into"},

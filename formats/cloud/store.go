@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"sync"
 
+	"cloud.google.com/go/storage"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
 	"gocloud.dev/blob"
@@ -23,6 +26,10 @@ import (
 
 // markKey is the metadata of an object that holds its mark. Azure takes letters alone.
 const markKey = "cpmmark"
+
+// attempts are how often the library of Google tries what fails on the way. Left alone it tries for ever; the other two
+// give up after three or four.
+const attempts = 4
 
 // Store is a formats.Store. Its buckets stay open: they hold idle connections, and nothing that could be lost.
 type Store struct {
@@ -52,6 +59,10 @@ func (s *Store) bucket(ctx context.Context, at formats.Location) (*blob.Bucket, 
 	if err != nil {
 		return nil, fault.New(fault.Usage, at.Scheme+"://"+at.Bucket, "the bucket cannot be opened").Because(newFailure(err)).
 			Hint("check the options behind its path and the credentials of this machine")
+	}
+	var google *storage.Client
+	if opened.As(&google) {
+		google.SetRetry(storage.WithMaxAttempts(attempts))
 	}
 	s.buckets[where.String()] = opened
 	return opened, nil
@@ -91,7 +102,8 @@ func (s *Store) List(ctx context.Context, at formats.Location, each func(key str
 	}
 }
 
-// Read implements formats.Store.
+// Read implements formats.Store. What an object says of how it is encoded is passed over: its bytes come as they stand,
+// so that their number is what the store says, and a compression is told by them.
 func (s *Store) Read(ctx context.Context, at formats.Location, w io.Writer) (formats.Object, error) {
 	found, err := s.Look(ctx, at)
 	if err != nil {
@@ -101,7 +113,8 @@ func (s *Store) Read(ctx context.Context, at formats.Location, w io.Writer) (for
 	if err != nil {
 		return found, err
 	}
-	reader, err := bucket.NewReader(ctx, at.Key, &blob.ReaderOptions{BeforeRead: inSilence})
+	unasked := policy.WithHTTPHeader(ctx, http.Header{"Accept-Encoding": {"identity"}}) // read by the library of Azure alone
+	reader, err := bucket.NewReader(unasked, at.Key, &blob.ReaderOptions{BeforeRead: asItStands})
 	if err != nil {
 		return found, newFailure(err)
 	}
@@ -112,11 +125,15 @@ func (s *Store) Read(ctx context.Context, at formats.Location, w io.Writer) (for
 	return found, nil
 }
 
-// inSilence has the library of S3 say nothing on standard error.
-func inSilence(as func(any) bool) error {
+// asItStands has the library of S3 say nothing on standard error, and that of Google unpack nothing.
+func asItStands(as func(any) bool) error {
 	var options *[]func(*s3.Options)
 	if as(&options) {
 		*options = append(*options, func(o *s3.Options) { o.Logger = logging.Nop{} })
+	}
+	var object **storage.ObjectHandle
+	if as(&object) {
+		*object = (*object).ReadCompressed(true)
 	}
 	return nil
 }
@@ -131,7 +148,31 @@ func (s *Store) Write(ctx context.Context, at formats.Location, what formats.Wri
 	if what.Mark != "" {
 		options.Metadata = map[string]string{markKey: what.Mark}
 	}
-	return newFailure(bucket.Upload(ctx, at.Key, what.Bytes, options))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	from := &source{from: what.Bytes, cancel: cancel}
+	err = bucket.Upload(ctx, at.Key, from, options)
+	if from.err != nil {
+		return from.err
+	}
+	return newFailure(err)
+}
+
+// source cancels a write when its bytes cannot be read: the library would take what came for all, and make an object of it.
+type source struct {
+	from   io.Reader
+	cancel context.CancelFunc
+	err    error
+}
+
+// Read implements io.Reader.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+		s.cancel()
+	}
+	return n, err
 }
 
 // Remove implements formats.Store.
