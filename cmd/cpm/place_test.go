@@ -98,8 +98,10 @@ func TestNoMessageNamesItsFileTwice(t *testing.T) {
 				}
 				for _, path := range []string{name, "s3://b/spoilt/" + name} {
 					for _, args := range [][]string{
-						texted(path, "--consent", "good.csv"), texted("good.csv", "--consent", path),
-						texted("good.csv", "--consent", "good.csv", "--suppress", path), {"inspect", "--full", path},
+						texted(path, "--consent", "good.csv"),
+						texted("good.csv", "--consent", path),
+						texted("good.csv", "--consent", "good.csv", "--suppress", path),
+						{"inspect", "--full", path},
 					} {
 						code, out, told := inObjects(t, store, args...)
 						if code != 0 {
