@@ -79,7 +79,7 @@ func (o *Output) upload(overwrite bool) error {
 	case err == nil && !overwrite:
 		return exists(o.path)
 	case err == nil:
-		if u.old, err = u.objects.fetch(u.ctx, u.at); err != nil {
+		if u.old, err = u.objects.fetch(u.ctx, u.at, &Fetching{}); err != nil {
 			return err
 		}
 	}

@@ -117,7 +117,7 @@ func (o *objects) open(ctx context.Context, at Location, withDigest bool) (*File
 	o.mutex.Unlock()
 	if file == nil {
 		var err error
-		if file, err = o.fetch(ctx, at); err != nil {
+		if file, err = o.fetch(ctx, at, &Fetching{}); err != nil {
 			return nil, err
 		}
 	}
@@ -143,7 +143,7 @@ func (o *objects) keep(path string, file *os.File) error {
 }
 
 // fetch writes all of an object to a file without a name.
-func (o *objects) fetch(ctx context.Context, at Location) (_ *os.File, err error) {
+func (o *objects) fetch(ctx context.Context, at Location, progress *Fetching) (_ *os.File, err error) {
 	file, err := Scratch()
 	if err != nil {
 		return nil, fmt.Errorf("%s: cannot fetch it: %w", at, err)
@@ -153,7 +153,7 @@ func (o *objects) fetch(ctx context.Context, at Location) (_ *os.File, err error
 			err = errors.Join(err, file.Close())
 		}
 	}()
-	read, err := o.store.Read(ctx, at, file)
+	read, err := o.store.Read(ctx, at, arriving{file, progress})
 	if err != nil {
 		return nil, untold(at, "fetch", err)
 	}

@@ -249,10 +249,17 @@ func (c *consent) readConsent(ctx context.Context, t *talk) error {
 	if c.indexed != nil {
 		return c.askIndex(ctx, options)
 	}
+	var paths []string
+	for _, source := range c.sources {
+		paths = append(paths, source.Files...)
+	}
+	if err := c.fetch(ctx, t, paths); err != nil {
+		return err
+	}
 	defer collectOften()()
 	progress := &consentload.Progress{}
 	options.Progress = progress
-	stop := t.progress("consent", c.size, pulled{progress.Bytes.Load, progress.Rows.Load})
+	stop := t.progress("consent", c.size, pulled{progress.Bytes.Load, progress.Rows.Load, "rows"})
 	defer stop()
 	c.index, c.load, err = consentload.Load(ctx, c.catalog.Noting(c.book), c.sources, options)
 	if err != nil {

@@ -82,6 +82,13 @@ func (r *filtering) readWords() error {
 // openAudiences opens each audience, so that a wrong file or column is told before the consent is read. Of many none
 // stays open: they are opened again in their turn.
 func (r *filtering) openAudiences(ctx context.Context) error {
+	var paths []string
+	for _, p := range r.passages {
+		paths = append(paths, p.path)
+	}
+	if err := r.fetch(ctx, r.talk, paths); err != nil {
+		return err
+	}
 	for _, p := range r.passages {
 		err := r.open(ctx, p)
 		if err == nil && r.many {

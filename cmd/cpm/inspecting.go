@@ -157,7 +157,7 @@ func (i *inspecting) table(ctx context.Context, input formats.Input, told *inspe
 	if i.options.full {
 		inspector.Limit = 0
 	}
-	stop := i.talk.progress("rows", info.Size, pulled{reader.Done, inspector.Rows.Load})
+	stop := i.talk.progress("rows", info.Size, pulled{reader.Done, inspector.Rows.Load, "rows"})
 	told.Inspection, err = inspector.Run(ctx)
 	stop()
 	if told.Inspection == nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"cpm/formats"
@@ -58,4 +60,22 @@ func withoutOptions(args []string) []string {
 		told[i] = formats.WithoutOptions(arg)
 	}
 	return told
+}
+
+// fetch has the objects among paths fetched before they are opened, and shows how far that is.
+func (c *consent) fetch(ctx context.Context, t *talk, paths []string) error {
+	objects := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !formats.IsObject(path) })
+	if len(objects) == 0 {
+		return nil
+	}
+	total := int64(0)
+	for _, path := range objects {
+		if info, err := c.places.Stat(ctx, path); err == nil { // what is not there is told when it is fetched
+			total += info.Size()
+		}
+	}
+	fetching := &formats.Fetching{}
+	stop := t.progress("fetching", total, pulled{fetching.Bytes.Load, fetching.Objects.Load, "objects"})
+	defer stop()
+	return c.places.Fetch(ctx, objects, fetching)
 }

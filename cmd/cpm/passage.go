@@ -86,7 +86,7 @@ func (p *passage) decide(ctx context.Context, r *filtering) error {
 	if err := p.openSinks(r); err != nil {
 		return err
 	}
-	stop := r.talk.progress(r.progressName(p), p.info.Size, pulled{p.reader.Done, p.job.Rows.Load})
+	stop := r.talk.progress(r.progressName(p), p.info.Size, pulled{p.reader.Done, p.job.Rows.Load, "rows"})
 	summary, err := p.job.Run(ctx)
 	stop()
 	for _, s := range p.sinks {

@@ -40,10 +40,13 @@ const (
 	progressEvery = 150 * time.Millisecond
 )
 
-// pulled is where progress is read from; both may be called at any time.
-type pulled struct{ bytes, rows func() int64 }
+// pulled is where progress is read from; both functions may be called at any time.
+type pulled struct {
+	bytes, count func() int64
+	of           string // what is counted: rows or objects
+}
 
-// progress shows how far a long piece of work is, pulling bytes and rows, until the returned function is called. total
+// progress shows how far a long piece of work is, pulling bytes and a count, until the returned function is called. total
 // is in bytes; -1 when unknown.
 func (t *talk) progress(what string, total int64, now pulled) (stop func()) {
 	if !t.bar {
@@ -71,15 +74,15 @@ func (t *talk) show(what string, total int64, now pulled, quit <-chan struct{}) 
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(24),
 		progressbar.OptionEnableColorCodes(false), progressbar.OptionThrottle(progressEvery/2),
 	)
-	began, first := time.Now(), now.rows()
+	began, first := time.Now(), now.count()
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	for {
-		n, at := now.rows(), now.bytes()
+		n, at := now.count(), now.bytes()
 		rate := float64(n-first) / max(time.Since(began).Seconds(), 0.001)
-		told := fmt.Sprintf("%s %s rows, %s/s", what, number(n), number(int64(rate)))
+		told := fmt.Sprintf("%s %s %s, %s/s", what, number(n), now.of, number(int64(rate)))
 		if total >= 0 && at >= total {
-			told = fmt.Sprintf("%s %s rows, all read", what, number(n))
+			told = fmt.Sprintf("%s %s %s, all read", what, number(n), now.of)
 		}
 		bar.Describe(told)
 		if err := bar.Set64(min(at, max(total-1, 0))); err != nil {

@@ -56,6 +56,9 @@ func (r *reaching) openAudience(ctx context.Context) error {
 		return nil
 	}
 	r.path = r.options.audience
+	if err := r.fetch(ctx, r.talk, []string{r.path}); err != nil {
+		return err
+	}
 	if err := r.open(ctx, r.std, &r.options.audienceFlags, r.consent); err != nil {
 		return err
 	}
@@ -193,7 +196,7 @@ func (r *reaching) survey(ctx context.Context) (err error) {
 	s := &filter.Survey{
 		Name: r.table, Reader: r.reader, Kinds: r.catalog.Kinds, Index: r.index, Lists: r.lists, Columns: r.columns,
 	}
-	stop := r.talk.progress("audience", r.reader.Info().Size, pulled{r.reader.Done, s.Rows.Load})
+	stop := r.talk.progress("audience", r.reader.Info().Size, pulled{r.reader.Done, s.Rows.Load, "rows"})
 	r.within, err = s.Run(ctx)
 	stop()
 	if err != nil {
