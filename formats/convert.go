@@ -26,7 +26,7 @@ type Converter interface {
 	// Table tells the columns of the cells; it comes before Next. A column that no text can hold is a fault of kind Usage.
 	Table() (cells.Table, error)
 	// Cells gives the kept rows of a decoded batch, block after block. It may run on several goroutines at once, for
-	// different batches.
+	// different batches. A value that its own type does not allow is a *cells.Error.
 	Cells(b Batch, keep Bits, give func(*cells.Block) error) error
 }
 
@@ -179,7 +179,7 @@ func (w *convertedWriter) Encode(b Batch, s Selection) (Part, error) {
 		words[i] = []byte(word)
 	}
 	p := &convertedPart{}
-	return p, w.from.Cells(b, s.Keep, func(block *cells.Block) error {
+	err := w.from.Cells(b, s.Keep, func(block *cells.Block) error {
 		for _, column := range s.Extra[:w.extra] {
 			var texts [][]byte
 			for _, row := range block.Rows {
@@ -195,8 +195,9 @@ func (w *convertedWriter) Encode(b Batch, s Selection) (Part, error) {
 			p.part, err = w.to.Add(p.part, block)
 			p.rows += int64(len(block.Rows))
 		}
-		return w.placed(b, block, err)
+		return err
 	})
+	return p, w.placed(b, err)
 }
 
 // checkTexts refuses what is no text: no other format could hold it as it stands.
@@ -205,7 +206,7 @@ func checkTexts(block *cells.Block) error {
 		for row, text := range texts {
 			if !utf8.Valid(text) {
 				return &cells.Error{
-					Row: row, Column: column, What: "holds bytes that are no text in the encoding of the file",
+					Row: block.Rows[row], Column: column, What: "holds bytes that are no text in the encoding of the file",
 					Mend: "check the encoding, or leave out --to: kept rows then stay as they are",
 				}
 			}
@@ -215,12 +216,12 @@ func checkTexts(block *cells.Block) error {
 }
 
 // placed makes a fault of a cell that cannot be written.
-func (w *convertedWriter) placed(b Batch, block *cells.Block, err error) error {
+func (w *convertedWriter) placed(b Batch, err error) error {
 	var e *cells.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	where := fmt.Sprintf("%s, column %s", At(w.table.Name, b.Place(block.Rows[e.Row])), w.table.Columns[e.Column].Name)
+	where := fmt.Sprintf("%s, column %s", At(w.table.Name, b.Place(e.Row)), w.table.Columns[e.Column].Name)
 	return fault.New(fault.Input, where, "the cell %s", e.What).Hint("%s", e.Mend)
 }
 

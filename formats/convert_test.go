@@ -12,10 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	lib "github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/apache/arrow/go/v17/arrow/ipc"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 
 	"cpm/formats/cells"
@@ -320,60 +316,6 @@ func unzipped(t *testing.T, data []byte) (text []byte) {
 		text = append(text, b...)
 	}
 	return text
-}
-
-// typedArrow has a column of each type whose cells are no texts.
-func typedArrow(t *testing.T) fixture {
-	t.Helper()
-	fields := []lib.Field{
-		{Name: "int", Type: lib.PrimitiveTypes.Int32},
-		{Name: "big", Type: lib.PrimitiveTypes.Uint64},
-		{Name: "double", Type: lib.PrimitiveTypes.Float64},
-		{Name: "float", Type: lib.PrimitiveTypes.Float32},
-		{Name: "ok", Type: lib.FixedWidthTypes.Boolean},
-		{Name: "day", Type: lib.FixedWidthTypes.Date32},
-		{Name: "at", Type: lib.FixedWidthTypes.Timestamp_ms},
-		{Name: "local", Type: &lib.TimestampType{Unit: lib.Microsecond}},
-		{Name: "clock", Type: lib.FixedWidthTypes.Time64us},
-		{Name: "money", Type: &lib.Decimal128Type{Precision: 10, Scale: 2}},
-	}
-	for i := range fields {
-		fields[i].Nullable = true
-	}
-	schema := lib.NewSchema(fields, nil)
-	rows := []string{
-		`{"int": -5, "big": 9223372036854775808, "double": 1.5, "float": 0.1, "ok": true, "day": "2026-01-02", "at": "2026-01-02T03:04:05.678Z", "local": "2026-01-02T03:04:05.000001", "clock": "03:04:05.000001", "money": "-0.05"}`,
-		`{"double": 1e300, "ok": false, "money": "123.40"}`,
-	}
-	record, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader("["+strings.Join(rows, ",")+"]"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	w := ipc.NewWriter(&out, ipc.WithSchema(schema))
-	if err := errors.Join(w.Write(record), w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return fixture{name: "typed", data: out.Bytes()}
-}
-
-func TestNumbersAndTruthsStaySuchWhereBothFormatsHaveThem(t *testing.T) {
-	want := `{"int":-5,"big":"9223372036854775808","double":1.5,"float":0.1,"ok":true,"day":"2026-01-02","at":"2026-01-02T03:04:05.678Z","local":"2026-01-02T03:04:05.000001","clock":"03:04:05.000001","money":"-0.05"}
-{"int":null,"big":null,"double":1e+300,"float":null,"ok":false,"day":null,"at":null,"local":null,"clock":null,"money":"123.40"}
-`
-	for _, way := range [][]string{{"jsonl"}, {"parquet", "jsonl"}, {"parquet", "arrow", "parquet", "arrows", "jsonl"}} {
-		f := typedArrow(t)
-		for _, to := range way {
-			var out bytes.Buffer
-			if err := convertedTo(f, to, &out, choice{keep: everyRow}); err != nil {
-				t.Fatalf("%v: %v", way, err)
-			}
-			f = fixture{name: "typed", data: out.Bytes()}
-		}
-		if diff := cmp.Diff(want, string(f.data)); diff != "" {
-			t.Errorf("%v (-want +got):\n%s", way, diff)
-		}
-	}
 }
 
 func TestALargeTableIsWrittenInPieces(t *testing.T) {

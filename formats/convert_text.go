@@ -80,7 +80,7 @@ func csvLine(dst []byte, b *cells.Block, row int) ([]byte, error) {
 		}
 		if bytes.IndexByte(text, 0) >= 0 {
 			return nil, &cells.Error{
-				Row: row, Column: column, What: "holds a NUL, which a CSV cannot hold",
+				Row: b.Rows[row], Column: column, What: "holds a NUL, which a CSV cannot hold",
 				Mend: "take it out in the file, or convert to another format",
 			}
 		}
@@ -110,7 +110,7 @@ func newJSONTarget(w io.Writer, t cells.Table) (cellTarget, error) {
 			switch text := texts[row]; {
 			case text == nil:
 				dst = append(dst, "null"...)
-			case t.Columns[column].Kind == cells.Text, !isBare(text):
+			case !t.Columns[column].Kind.Bare(), !isBare(text):
 				dst = appendJSON(dst, text)
 			default:
 				dst = append(dst, text...)

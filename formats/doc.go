@@ -7,7 +7,8 @@
 // Arrow gather its columns, a workbook its cells. So what was not asked about a row cannot be changed by asking.
 //
 // Into another format (ConvertTo) a row goes cell by cell, as text, through package cells: each reader gives the cells of
-// its batches, each writer takes them, and none knows the others. What a format cannot hold is a fault.
+// its batches and says of which types their columns are, each writer takes them, and none knows the others. A writer that
+// has the type of a column reads the texts back exactly. What a format cannot hold is a fault.
 //
 // What lies around a table is taken off in layers, each told by its content: compression, UTF-16, the archive that holds
 // it. Nothing of it is written to disk, and what it may unpack to is bounded.

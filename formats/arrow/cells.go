@@ -3,6 +3,7 @@ package arrow
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -14,8 +15,6 @@ import (
 // blockRows is how many rows of all columns are held as cells at once.
 const blockRows = 4096
 
-const timeOnly = "15:04:05.999999999"
-
 // Table tells the columns of the cells. One whose values are no text is a fault of kind Usage.
 func (r *Reader) Table() (cells.Table, error) {
 	t := cells.Table{Name: r.name}
@@ -24,7 +23,7 @@ func (r *Reader) Table() (cells.Table, error) {
 			return t, fault.New(fault.Usage, r.name+", column "+f.Name, "a column of type %s cannot be written in another format", f.Type).
 				Hint("leave the column out of the file, or leave out --to")
 		}
-		t.Columns = append(t.Columns, cells.Column{Name: f.Name, Kind: kindOf(f.Type)})
+		t.Columns = append(t.Columns, cells.Column{Name: f.Name, Type: typeOf(f.Type)})
 	}
 	return t, nil
 }
@@ -40,18 +39,40 @@ func hasCells(t arrow.DataType) bool {
 	return hasText(t)
 }
 
-// kindOf returns what the cells of a column can be read back as.
-func kindOf(t arrow.DataType) cells.Kind {
-	switch t.ID() {
-	case arrow.BOOL:
-		return cells.Truth
-	case arrow.FLOAT32, arrow.FLOAT64:
-		return cells.Number
-	case arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64, arrow.UINT8, arrow.UINT16, arrow.UINT32:
-		return cells.Integer
+// typeOf returns what the cells of a column can be read back as.
+func typeOf(t arrow.DataType) cells.Type {
+	switch t := t.(type) {
+	case *arrow.BooleanType:
+		return cells.Type{Kind: cells.Truth}
+	case *arrow.Float32Type:
+		return cells.Type{Kind: cells.Single}
+	case *arrow.Float64Type:
+		return cells.Type{Kind: cells.Number}
+	case *arrow.Int8Type, *arrow.Int16Type, *arrow.Int32Type, *arrow.Int64Type, *arrow.Uint8Type, *arrow.Uint16Type, *arrow.Uint32Type:
+		return cells.Type{Kind: cells.Integer}
+	case *arrow.Uint64Type:
+		return cells.Type{Kind: cells.Unsigned}
+	case *arrow.Date32Type, *arrow.Date64Type:
+		return cells.Type{Kind: cells.Date}
+	case *arrow.Time32Type:
+		return cells.Type{Kind: cells.Clock, Unit: unitOf(t.Unit)}
+	case *arrow.Time64Type:
+		return cells.Type{Kind: cells.Clock, Unit: unitOf(t.Unit)}
+	case *arrow.TimestampType:
+		if t.TimeZone == "" {
+			return cells.Type{Kind: cells.Local, Unit: unitOf(t.Unit)}
+		}
+		return cells.Type{Kind: cells.Instant, Unit: unitOf(t.Unit), Zone: t.TimeZone}
+	case arrow.DecimalType:
+		return cells.DecimalOf(int(t.GetPrecision()), int(t.GetScale()))
+	case *arrow.DictionaryType:
+		return typeOf(t.ValueType)
 	}
-	return cells.Text
+	return cells.Type{}
 }
+
+// unitOf returns how many units a second has.
+func unitOf(u arrow.TimeUnit) int64 { return int64(time.Second / u.Multiplier()) }
 
 // cellOf returns the function for a column that hasCells and is no text.
 func cellOf(a arrow.Array) textFunc {
@@ -67,11 +88,9 @@ func cellOf(a arrow.Array) textFunc {
 		scale := int(a.DataType().(arrow.DecimalType).GetScale()) //nolint:errcheck // a decimal has such a type
 		return func(b []byte, i int) []byte { return cells.AppendDecimal(b, a.Value(i).BigInt(), scale) }
 	case *array.Time32:
-		unit := a.DataType().(*arrow.Time32Type).Unit //nolint:errcheck // a time has such a type
-		return func(b []byte, i int) []byte { return a.Value(i).ToTime(unit).UTC().AppendFormat(b, timeOnly) }
+		return unitText(typeOf(a.DataType()), a.Time32Values())
 	case *array.Time64:
-		unit := a.DataType().(*arrow.Time64Type).Unit //nolint:errcheck // a time has such a type
-		return func(b []byte, i int) []byte { return a.Value(i).ToTime(unit).UTC().AppendFormat(b, timeOnly) }
+		return unitText(typeOf(a.DataType()), a.Time64Values())
 	}
 	return textOf(a)
 }
@@ -95,6 +114,11 @@ func (b *Batch) Cells(keep func(row int) bool, give func(*cells.Block) error) er
 		}
 		for column := range b.record.columns {
 			all, err := b.texts(column, run{from: b.from + first, to: b.from + end})
+			var cell *cells.Error
+			if errors.As(err, &cell) {
+				cell.Row, cell.Column = cell.Row+first, column
+				return cell
+			}
 			if err != nil {
 				return b.damaged(err)
 			}

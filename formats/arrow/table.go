@@ -2,11 +2,12 @@ package arrow
 
 import (
 	"io"
-	"strconv"
+	"math/big"
+	"slices"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/arrow/bitutil"
 
 	"cpm/formats/cells"
 )
@@ -17,96 +18,194 @@ const (
 	tableBytes = 64 << 20 // of its texts
 )
 
-// Table writes flat columns, all of which may hold nulls: texts in UTF-8, 64-bit integers, doubles and booleans. Its
-// record batches are not compressed.
+// Table writes flat columns, all of which may hold nulls. Its record batches are not compressed. Add may run on
+// several goroutines at once; Append and Close belong to one.
 type Table struct {
 	to      *sink
 	schema  *arrow.Schema
-	columns []array.Builder
+	stored  []cells.Type
+	columns []*column // of the record batch
 	begun   bool
-	rows    int // of the record batch
-	bytes   int
 }
+
+// TablePart is rows that wait for their place in a table: columns for one record batch, or for each of several.
+type TablePart struct{ batches [][]*column }
 
 // NewTable returns a writer of a table to w, as a file or as a stream.
 func NewTable(w io.Writer, t cells.Table, isFile bool) *Table {
 	out := &Table{to: &sink{to: w, isFile: isFile}}
 	var fields []arrow.Field
 	for _, column := range t.Columns {
-		f := arrow.Field{Name: column.Name, Type: typeOf(column.Kind), Nullable: true}
-		fields = append(fields, f)
-		out.columns = append(out.columns, array.NewBuilder(memory.DefaultAllocator, f.Type))
+		fields = append(fields, arrow.Field{Name: column.Name, Type: dataType(column.Type), Nullable: true})
+		out.stored = append(out.stored, column.Type)
 	}
 	out.schema = arrow.NewSchema(fields, nil)
+	out.columns = out.empty()
 	return out
 }
 
-func typeOf(kind cells.Kind) arrow.DataType {
-	switch kind {
+// empty returns columns without rows.
+func (t *Table) empty() (columns []*column) {
+	for _, f := range t.schema.Fields() {
+		columns = append(columns, newColumn(f.Type, layoutOf(f.Type)))
+	}
+	return columns
+}
+
+// dataType returns the type that a column is written as.
+func dataType(t cells.Type) arrow.DataType {
+	switch t.Kind {
 	case cells.Integer:
 		return arrow.PrimitiveTypes.Int64
+	case cells.Unsigned:
+		return arrow.PrimitiveTypes.Uint64
+	case cells.Single:
+		return arrow.PrimitiveTypes.Float32
 	case cells.Number:
 		return arrow.PrimitiveTypes.Float64
 	case cells.Truth:
 		return arrow.FixedWidthTypes.Boolean
+	case cells.Date:
+		return arrow.FixedWidthTypes.Date32
+	case cells.Clock:
+		if t.Unit <= 1e3 {
+			return &arrow.Time32Type{Unit: timeUnit(t.Unit)}
+		}
+		return &arrow.Time64Type{Unit: timeUnit(t.Unit)}
+	case cells.Local:
+		return &arrow.TimestampType{Unit: timeUnit(t.Unit)}
+	case cells.Instant:
+		if t.Zone == "" {
+			t.Zone = "UTC"
+		}
+		return &arrow.TimestampType{Unit: timeUnit(t.Unit), TimeZone: t.Zone}
+	case cells.Decimal:
+		if t.Precision <= 38 {
+			return &arrow.Decimal128Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}
+		}
+		return &arrow.Decimal256Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}
 	case cells.Text:
 	}
 	return arrow.BinaryTypes.String
 }
 
-// Write writes the rows of a block behind those before.
-func (t *Table) Write(b *cells.Block) error {
-	for i, texts := range b.Columns {
-		for _, text := range texts {
-			if err := appendCell(t.columns[i], text); err != nil {
-				return err
-			}
-			t.bytes += len(text)
-		}
-	}
-	if t.rows += len(b.Rows); t.rows < tableRows && t.bytes < tableBytes {
-		return nil
-	}
-	return t.flush()
+// timeUnit returns the unit of which a second has so many.
+func timeUnit(unit int64) arrow.TimeUnit {
+	all := []arrow.TimeUnit{arrow.Second, arrow.Millisecond, arrow.Microsecond, arrow.Nanosecond}
+	return all[slices.IndexFunc(all, func(u arrow.TimeUnit) bool { return unitOf(u) == unit })]
 }
 
-// appendCell reads a cell back.
-func appendCell(to array.Builder, text []byte) error {
-	if text == nil {
-		to.AppendNull()
-		return nil
+// Add puts the rows of a block behind those of a part, which may be nil.
+func (t *Table) Add(p *TablePart, b *cells.Block) (*TablePart, error) {
+	if p == nil {
+		p = &TablePart{}
 	}
-	switch to := to.(type) {
-	case *array.Int64Builder:
-		n, err := strconv.ParseInt(string(text), 10, 64)
-		to.Append(n)
-		return err
-	case *array.Float64Builder:
-		x, err := strconv.ParseFloat(string(text), 64)
-		to.Append(x)
-		return err
-	case *array.BooleanBuilder:
-		to.Append(string(text) == "true")
-	case *array.StringBuilder:
-		to.BinaryBuilder.Append(text)
+	last := len(p.batches) - 1
+	if last < 0 || isFull(p.batches[last], len(b.Rows)) {
+		p.batches = append(p.batches, t.empty())
+		last++
+	}
+	for i, c := range p.batches[last] {
+		for row, text := range b.Columns[i] {
+			if !c.addCell(t.stored[i], text) {
+				return nil, &cells.Error{
+					Row: b.Rows[row], Column: i, What: "holds a value that the type of its column, " + c.t.String() + ", cannot hold",
+					Mend: "convert to csv or jsonl, which hold it as text",
+				}
+			}
+		}
+	}
+	return p, nil
+}
+
+// isFull reports whether columns have no room for so many rows more.
+func isFull(columns []*column, more int) bool {
+	size := uint64(0)
+	for _, c := range columns {
+		size += c.end
+	}
+	return columns[0].n > 0 && columns[0].n+more > tableRows || size >= tableBytes
+}
+
+// addCell reads a cell back; false for one that the column cannot hold.
+func (c *column) addCell(t cells.Type, text []byte) (fits bool) {
+	c.mark(1, text != nil)
+	switch {
+	case c.layout.kind == bitmap:
+		if c.n%8 == 1 {
+			c.values = append(c.values, 0)
+		}
+		if string(text) == "true" {
+			bitutil.SetBit(c.values, c.n-1)
+		}
+		return true
+	case t.Kind == cells.Text:
+		c.text, c.end = append(c.text, text...), c.end+uint64(len(text))
+		c.values = appendNumber(c.values, c.layout.width, c.end)
+		return true
+	case text == nil:
+		c.values = append(c.values, make([]byte, c.layout.width)...)
+		return true
+	case t.Kind == cells.Decimal:
+		n, ok := t.Big(text)
+		return c.addBig(n) && ok
+	}
+	n, ok := t.Bits(text)
+	c.values = appendNumber(c.values, c.layout.width, n)
+	return ok
+}
+
+// addBig adds a decimal, the lowest byte first.
+func (c *column) addBig(n *big.Int) bool {
+	var room [32]byte
+	b := room[:c.layout.width]
+	fits := cells.PutTwos(b, n)
+	slices.Reverse(b)
+	c.values = append(c.values, b...)
+	return fits
+}
+
+// Append writes the rows of a part behind those before.
+func (t *Table) Append(p *TablePart) error {
+	for _, columns := range p.batches {
+		if isFull(t.columns, columns[0].n) {
+			if err := t.flush(); err != nil {
+				return err
+			}
+		}
+		if t.columns[0].n == 0 {
+			t.columns = columns
+			continue
+		}
+		for i, c := range columns {
+			d, err := c.data()
+			if err != nil {
+				return err
+			}
+			t.columns[i].add(d, []run{all(d)})
+		}
 	}
 	return nil
 }
 
 // flush writes a record batch of what is there.
 func (t *Table) flush() error {
-	if err := t.begin(); err != nil || t.rows == 0 {
+	if err := t.begin(); err != nil || t.columns[0].n == 0 {
 		return err
 	}
 	columns := make([]arrow.Array, len(t.columns))
 	for i, c := range t.columns {
-		columns[i] = c.NewArray()
+		d, err := c.data()
+		if err != nil {
+			return err
+		}
+		columns[i] = array.MakeFromData(d)
 	}
-	messages, err := write(t.schema, plain, columns, int64(t.rows))
+	messages, err := write(t.schema, plain, columns, int64(t.columns[0].n))
 	if err != nil {
 		return err
 	}
-	t.rows, t.bytes = 0, 0
+	t.columns = t.empty()
 	return t.to.message(messages[len(messages)-1], &t.to.records)
 }
 

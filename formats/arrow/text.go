@@ -3,18 +3,15 @@ package arrow
 import (
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/bitutil"
+
+	"cpm/formats/cells"
 )
 
-const (
-	dateOnly  = "2006-01-02"
-	localTime = "2006-01-02T15:04:05.999999999"
-	zonedTime = "2006-01-02T15:04:05.999999999Z"
-)
+const millisOfDay = 24 * 60 * 60 * 1000
 
 // textFunc appends the text of a value that is not null.
 type textFunc func(b []byte, row int) []byte
@@ -48,8 +45,12 @@ func textsBy(form func(arrow.Array) textFunc, d arrow.ArrayData, of run) (rows [
 		text = printed(form(array.MakeFromData(d)))
 	}
 	for i := range rows {
-		if row := of.from + i; valid == nil || bitutil.BitIsSet(valid, row) {
-			rows[i] = text(row)
+		row := of.from + i
+		if valid != nil && !bitutil.BitIsSet(valid, row) {
+			continue
+		}
+		if rows[i] = text(row); rows[i] == nil && l.kind != nothing {
+			return nil, &cells.Error{Row: i, What: "holds a value that its type does not allow", Mend: "mend it where the file was made"}
 		}
 	}
 	return rows, nil
@@ -79,8 +80,11 @@ func (l layout) slices(d arrow.ArrayData) func(row int) []byte {
 func printed(text textFunc) func(row int) []byte {
 	var page []byte
 	return func(row int) []byte {
-		from := len(page)
-		page = text(page, row)
+		from, longer := len(page), text(page, row)
+		if longer == nil {
+			return nil
+		}
+		page = longer
 		return page[from:len(page):len(page)]
 	}
 }
@@ -99,11 +103,17 @@ func textOf(a arrow.Array) textFunc {
 	case *array.Decimal256:
 		return func(b []byte, i int) []byte { return a.Value(i).BigInt().Append(b, 10) }
 	case *array.Date32:
-		return func(b []byte, i int) []byte { return a.Value(i).ToTime().AppendFormat(b, dateOnly) }
+		return unitText(typeOf(a.DataType()), a.Date32Values())
 	case *array.Date64:
-		return func(b []byte, i int) []byte { return a.Value(i).ToTime().AppendFormat(b, dateOnly) }
+		return func(b []byte, i int) []byte {
+			millis := int64(a.Value(i))
+			if millis%millisOfDay != 0 { // which it should not be
+				return cells.Type{Kind: cells.Local, Unit: 1e3}.Append(b, millis)
+			}
+			return cells.Type{Kind: cells.Date}.Append(b, millis/millisOfDay)
+		}
 	case *array.Timestamp:
-		return timestampText(a)
+		return unitText(typeOf(a.DataType()), a.TimestampValues())
 	}
 	return integerText(a)
 }
@@ -138,28 +148,9 @@ func unsigned[T uint8 | uint16 | uint32 | uint64](v []T) textFunc {
 	return func(b []byte, i int) []byte { return strconv.AppendUint(b, uint64(v[i]), 10) }
 }
 
-func timestampText(a *array.Timestamp) textFunc {
-	form := localTime
-	t, ok := a.DataType().(*arrow.TimestampType)
-	if !ok {
-		return nil
-	}
-	if t.TimeZone != "" {
-		form = zonedTime
-	}
-	return func(b []byte, i int) []byte {
-		v := int64(a.Value(i))
-		at := time.Unix(v, 0)
-		switch t.Unit {
-		case arrow.Millisecond:
-			at = time.UnixMilli(v)
-		case arrow.Microsecond:
-			at = time.UnixMicro(v)
-		case arrow.Nanosecond:
-			at = time.Unix(0, v)
-		}
-		return at.UTC().AppendFormat(b, form)
-	}
+// unitText prints numbers of a type's units.
+func unitText[T arrow.Date32 | arrow.Time32 | arrow.Time64 | arrow.Timestamp](t cells.Type, v []T) textFunc {
+	return func(b []byte, i int) []byte { return t.Append(b, int64(v[i])) }
 }
 
 // appendFloat writes whole numbers below exact as such. A float32 tells whole numbers apart only below 2²⁴: beyond, a

@@ -1,28 +1,17 @@
 // Package cells holds what lies between two formats: the cells of a table as text, whatever they were read from and
 // whatever they are written as. Its readers give blocks of rows, column by column; its writers take them.
+//
+//	value ──▶ Type.Append ──▶ text ──▶ Type.Bits, Type.Big ──▶ value
+//	                            └────▶ CSV, JSON Lines, XLSX, as it stands
+//
+// A text tells its value whole: of a type that both sides have, what is read back is what was written, in all 64 bits of
+// a time and all 76 digits of a decimal, or it is refused.
 package cells
-
-import (
-	"bytes"
-	"math/big"
-)
-
-// Kind says what the texts of a column can be read back as. A writer that has a type for it may use that, and one that
-// has none writes the text: it is the same cell.
-type Kind uint8
-
-// The kinds. The zero value is a text, which says nothing more than itself.
-const (
-	Text    Kind = iota
-	Integer      // decimal, within 64 bits and their sign
-	Number       // a double, in its shortest form; NaN, +Inf and -Inf among them
-	Truth        // true or false
-)
 
 // Column is a column of a table.
 type Column struct {
 	Name string
-	Kind Kind
+	Type
 }
 
 // Table says what the cells of an input are.
@@ -70,7 +59,7 @@ func (b *Block) Kept(from int) []byte { return b.Arena[from:len(b.Arena):len(b.A
 
 // Error is why a format cannot hold a cell.
 type Error struct {
-	Row    int // of the block
+	Row    int // of the batch
 	Column int
 	What   string // what the cell is, as in "holds a NUL"
 	Mend   string
@@ -78,43 +67,3 @@ type Error struct {
 
 // Error implements error.
 func (e *Error) Error() string { return e.What }
-
-// AppendDecimal appends a number whose last digits, as many as the scale says, stand behind the point.
-func AppendDecimal(dst []byte, n *big.Int, scale int) []byte {
-	digits := new(big.Int).Abs(n).Append(nil, 10)
-	if n.Sign() < 0 {
-		dst = append(dst, '-')
-	}
-	if missing := scale + 1 - len(digits); missing > 0 {
-		digits = append(bytes.Repeat([]byte{'0'}, missing), digits...)
-	}
-	point := len(digits) - scale
-	dst = append(dst, digits[:point]...)
-	if scale == 0 {
-		return dst
-	}
-	return append(append(dst, '.'), digits[point:]...)
-}
-
-// Clone returns the block with texts of its own.
-func (b *Block) Clone() *Block {
-	size := 0
-	for _, texts := range b.Columns {
-		for _, text := range texts {
-			size += len(text)
-		}
-	}
-	c := &Block{Rows: append([]int(nil), b.Rows...), Arena: make([]byte, 0, size)}
-	for _, texts := range b.Columns {
-		own := make([][]byte, len(texts))
-		for i, text := range texts {
-			if text != nil {
-				from := len(c.Arena)
-				c.Arena = append(c.Arena, text...)
-				own[i] = c.Kept(from)
-			}
-		}
-		c.Columns = append(c.Columns, own)
-	}
-	return c
-}

@@ -3,9 +3,7 @@ package parquet
 import (
 	"errors"
 	"iter"
-	"math/big"
 	"strconv"
-	"time"
 
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -30,24 +28,66 @@ func (f *File) Table() (cells.Table, error) {
 			return t, fault.New(fault.Usage, f.where(l), "%s cannot be written in another format", what).
 				Hint("leave the column out of the file, or leave out --to")
 		}
-		t.Columns = append(t.Columns, cells.Column{Name: l.name, Kind: kindOf(l.schema)})
+		t.Columns = append(t.Columns, cells.Column{Name: l.name, Type: typeOf(l.schema)})
 	}
 	return t, nil
 }
 
-// kindOf returns what the cells of a column can be read back as.
-func kindOf(s *format.SchemaElement) cells.Kind {
-	switch logical := logicalType(s); s.Type.V {
+// typeOf returns what the cells of a column can be read back as. An INT96 stays a text: its nanoseconds reach further
+// than those of any other type, and a date such as 9999-12-31 is common in it.
+func typeOf(s *format.SchemaElement) cells.Type {
+	logical := logicalType(s)
+	switch s.Type.V {
 	case format.Boolean:
-		return cells.Truth
-	case format.Float, format.Double:
-		return cells.Number
+		return cells.Type{Kind: cells.Truth}
+	case format.Float:
+		return cells.Type{Kind: cells.Single}
+	case format.Double:
+		return cells.Type{Kind: cells.Number}
 	case format.Int32, format.Int64:
-		if t, isInt := logical.(*format.IntType); logical == nil || isInt && (t.IsSigned || s.Type.V == format.Int32) {
-			return cells.Integer
-		}
+		return intType(s.Type.V, logical)
 	}
-	return cells.Text
+	if t, ok := logical.(*format.DecimalType); ok && s.Type.V != format.Int96 {
+		return cells.DecimalOf(int(t.Precision), int(t.Scale))
+	}
+	return cells.Type{}
+}
+
+func intType(physical format.Type, logical format.LogicalTypeValue) cells.Type {
+	switch t := logical.(type) {
+	case nil:
+		return cells.Type{Kind: cells.Integer}
+	case *format.IntType:
+		if !t.IsSigned && physical == format.Int64 {
+			return cells.Type{Kind: cells.Unsigned}
+		}
+		return cells.Type{Kind: cells.Integer}
+	case *format.DecimalType:
+		return cells.DecimalOf(int(t.Precision), int(t.Scale))
+	case *format.DateType:
+		return cells.Type{Kind: cells.Date}
+	case *format.TimeType:
+		return timed(cells.Clock, t.Unit)
+	case *format.TimestampType:
+		if t.IsAdjustedToUTC {
+			return timed(cells.Instant, t.Unit)
+		}
+		return timed(cells.Local, t.Unit)
+	}
+	return cells.Type{}
+}
+
+// timed returns a type of times; that of a text for a unit that is not known.
+func timed(kind cells.Kind, unit format.TimeUnit) cells.Type {
+	switch unit.Value.(type) {
+	case *format.MilliSeconds:
+		return cells.Type{Kind: kind, Unit: 1e3}
+	case *format.MicroSeconds:
+		return cells.Type{Kind: kind, Unit: 1e6}
+	case *format.NanoSeconds:
+		return cells.Type{Kind: kind, Unit: 1e9}
+	}
+	return cells.Type{}
 }
 
 // cellOf returns how values of a column become cells, or nil when they cannot. It is textOf, but for what never is an
@@ -58,49 +98,22 @@ func cellOf(s *format.SchemaElement) textFunc {
 		return func(b []byte, v pq.Value) []byte { return strconv.AppendFloat(b, float64(v.Float()), 'g', -1, 32) }
 	case format.Double:
 		return func(b []byte, v pq.Value) []byte { return strconv.AppendFloat(b, v.Double(), 'g', -1, 64) }
-	}
-	switch t := logicalType(s).(type) {
-	case *format.DecimalType:
-		if t.Scale > 0 {
-			return decimalCell(s.Type.V, int(t.Scale))
+	case format.Int32, format.Int64:
+		if t := typeOf(s); t.Kind == cells.Clock {
+			return printed(t)
 		}
-	case *format.TimeType:
-		return timeCell(t.Unit.Value)
+	}
+	if t, ok := logicalType(s).(*format.DecimalType); ok && t.Scale > 0 {
+		return decimalCell(s.Type.V, int(t.Scale))
 	}
 	return textOf(s)
 }
 
 func decimalCell(physical format.Type, scale int) textFunc {
-	return func(b []byte, v pq.Value) []byte {
-		var n *big.Int
-		switch physical {
-		case format.Int32:
-			n = big.NewInt(int64(v.Int32()))
-		case format.Int64:
-			n = big.NewInt(v.Int64())
-		default:
-			n = bigInt(v.ByteArray())
-		}
-		return cells.AppendDecimal(b, n, scale)
+	if physical == format.Int32 || physical == format.Int64 {
+		return printed(cells.Type{Kind: cells.Decimal, Scale: scale})
 	}
-}
-
-// timeCell writes the time of a day. An old file that has no unit is not read.
-func timeCell(unit format.TimeUnitValue) textFunc {
-	var since func(v pq.Value) time.Duration
-	switch unit.(type) {
-	case *format.MilliSeconds:
-		since = func(v pq.Value) time.Duration { return time.Duration(v.Int32()) * time.Millisecond }
-	case *format.MicroSeconds:
-		since = func(v pq.Value) time.Duration { return time.Duration(v.Int64()) * time.Microsecond }
-	case *format.NanoSeconds:
-		since = func(v pq.Value) time.Duration { return time.Duration(v.Int64()) }
-	default:
-		return nil
-	}
-	return func(b []byte, v pq.Value) []byte {
-		return time.Unix(0, int64(since(v))).UTC().AppendFormat(b, "15:04:05.999999999")
-	}
+	return func(b []byte, v pq.Value) []byte { return cells.AppendDecimal(b, bigInt(v.ByteArray()), scale) }
 }
 
 // Cells gives the kept rows of a row group. Every column is read anew, a few pages at a time.
@@ -188,7 +201,11 @@ func (c *cellColumn) take(b *cells.Block, column, end int) error {
 		}
 		if v := c.rest[0]; !v.IsNull() {
 			from := len(b.Arena)
-			b.Arena = c.text(b.Arena, v)
+			text := c.text(b.Arena, v)
+			if text == nil {
+				return &cells.Error{Row: row, Column: column, What: "holds a value that its type does not allow", Mend: "mend it where the file was made"}
+			}
+			b.Arena = text
 			texts[i] = b.Kept(from)
 		}
 	}

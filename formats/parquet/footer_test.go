@@ -221,7 +221,7 @@ func TestRowGroupsBeyondTheGreatestNumberHaveNone(t *testing.T) {
 		for i := range m.RowGroups {
 			m.RowGroups[i] = format.RowGroup{NumRows: 1, Columns: []format.ColumnChunk{{}}, Ordinal: int16(i)}
 		}
-		b, err := (&Writer{file: f}).footer(m)
+		b, err := f.footer.end(m, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,10 +1,12 @@
 package parquet
 
 import (
+	"fmt"
 	"io"
-	"strconv"
+	"runtime"
 
-	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+	"golang.org/x/sync/errgroup"
 
 	"cpm/formats/cells"
 )
@@ -12,101 +14,148 @@ import (
 // The sizes at which a row group of a table ends.
 const (
 	tableRows  = 100_000
-	tableBytes = 64 << 20 // of its texts
+	tableBytes = 64 << 20 // of its values
 )
 
-// Table writes a file of flat columns, all of them optional: texts in UTF-8, 64-bit integers, doubles and booleans, in
-// row groups of 100,000 rows at most, compressed with zstd.
+// Table writes a file of flat columns, all of them optional, in row groups of 100,000 rows at most, compressed with zstd.
+// Add may run on several goroutines at once; Append and Close belong to one.
 type Table struct {
-	to      *pq.GenericWriter[any]
-	columns []cells.Column
-	values  []pq.Value
-	rows    int // of the row group
-	bytes   int
+	out     *outFile
+	head    *footer
+	columns []*outColumn
+	types   []cells.Type
+	waiting []*stretch // for a row group
+	sum     stretch    // of them
+	rows    int64
+}
+
+// TablePart is rows that wait for their place in a table: a stretch for one row group, or for each of several.
+type TablePart struct{ stretches []*stretch }
+
+// stretch is some rows of a table before they are encoded.
+type stretch struct {
+	rows, size int
+	columns    []*draft
+}
+
+// isFull reports whether a row group has no room for a stretch more.
+func (s *stretch) isFull(more int) bool {
+	return s.rows > 0 && s.rows+more > tableRows || s.size >= tableBytes
 }
 
 // NewTable returns a writer of a table to w. The names of its columns must differ.
-func NewTable(w io.Writer, t cells.Table) *Table {
-	root := ordered{Group: pq.Group{}}
+func NewTable(w io.Writer, t cells.Table) (*Table, error) {
+	out := &Table{out: newOutFile(w)}
+	codec := newCodec(format.Zstd)
+	var elements []format.SchemaElement
 	for _, column := range t.Columns {
-		one := pq.Group{column.Name: pq.Optional(pq.Encoded(nodeOf(column.Kind), &pq.Plain))}
-		root.Group[column.Name] = one[column.Name]
-		root.fields = append(root.fields, one.Fields()...)
+		e := elementOf(column)
+		elements = append(elements, e)
+		out.types = append(out.types, storedType(column.Type))
+		out.columns = append(out.columns, &outColumn{
+			kind: e.Type.V, path: []string{column.Name}, width: plainWidth(&e), codec: codec, version: 1, definition: 1,
+		})
 	}
-	schema := pq.NewSchema("table", root)
-	return &Table{columns: t.Columns, to: pq.NewGenericWriter[any](w, schema, pq.Compression(&pq.Zstd), pq.CreatedBy("cpm", "", ""))}
+	var err error
+	out.head, err = headOf(elements)
+	return out, err
 }
 
-// ordered is a group whose fields stay in the order of the columns.
-type ordered struct {
-	pq.Group
-	fields []pq.Field
-}
-
-// Fields implements pq.Node.
-func (o ordered) Fields() []pq.Field { return o.fields }
-
-func nodeOf(kind cells.Kind) pq.Node {
-	switch kind {
-	case cells.Integer:
-		return pq.Int(64)
-	case cells.Number:
-		return pq.Leaf(pq.DoubleType)
-	case cells.Truth:
-		return pq.Leaf(pq.BooleanType)
-	case cells.Text:
+// Add puts the rows of a block behind those of a part, which may be nil.
+func (t *Table) Add(p *TablePart, b *cells.Block) (*TablePart, error) {
+	if p == nil {
+		p = &TablePart{}
 	}
-	return pq.String()
-}
-
-// Write writes the rows of a block behind those before.
-func (t *Table) Write(b *cells.Block) error {
-	if t.rows > 0 && (t.rows+len(b.Rows) > tableRows || t.bytes > tableBytes) {
-		if err := t.to.Flush(); err != nil {
-			return err
+	last := len(p.stretches) - 1
+	if last < 0 || p.stretches[last].isFull(len(b.Rows)) {
+		p.stretches = append(p.stretches, &stretch{columns: make([]*draft, len(t.columns))})
+		last++
+	}
+	s := p.stretches[last]
+	s.rows += len(b.Rows)
+	for i, texts := range b.Columns {
+		if s.columns[i] == nil {
+			s.columns[i] = new(draft)
 		}
-		t.rows, t.bytes = 0, 0
+		page := s.columns[i].room()
+		before := len(page.plain)
+		for row, text := range texts {
+			if !page.addCell(t.columns[i], t.types[i], text) {
+				return nil, &cells.Error{
+					Row: b.Rows[row], Column: i, What: fmt.Sprintf("holds a value that the type of its column, %s, cannot hold", t.typeName(i)),
+					Mend: "convert to csv or jsonl, which hold it as text",
+				}
+			}
+		}
+		s.size += len(page.plain) - before
 	}
-	for i, w := range t.to.ColumnWriters() {
-		t.values = t.values[:0]
-		for _, text := range b.Columns[i] {
-			v, err := valueOf(t.columns[i].Kind, text)
-			if err != nil {
+	return p, nil
+}
+
+// typeName names the type of a column for a message.
+func (t *Table) typeName(column int) string {
+	e := elementOf(cells.Column{Type: t.types[column]})
+	return typeName(&e)
+}
+
+// room returns the page that is being filled.
+func (d *draft) room() *draftPage {
+	if last := len(d.pages) - 1; last >= 0 && len(d.pages[last].plain) < targetPage {
+		return &d.pages[last]
+	}
+	d.pages = append(d.pages, draftPage{segment: segment{encoding: format.Plain}})
+	return &d.pages[len(d.pages)-1]
+}
+
+// Append writes the rows of a part behind those before.
+func (t *Table) Append(p *TablePart) error {
+	for _, s := range p.stretches {
+		if t.sum.isFull(s.rows) {
+			if err := t.flush(); err != nil {
 				return err
 			}
-			definition := 1
-			if text == nil {
-				definition = 0
-			}
-			t.values = append(t.values, v.Level(0, definition, i))
-			t.bytes += len(text)
 		}
-		if _, err := w.WriteRowValues(t.values); err != nil {
-			return err
-		}
+		t.waiting = append(t.waiting, s)
+		t.sum.rows += s.rows
+		t.sum.size += s.size
 	}
-	t.rows += len(b.Rows)
 	return nil
 }
 
-// valueOf reads a cell back.
-func valueOf(kind cells.Kind, text []byte) (pq.Value, error) {
-	if text == nil {
-		return pq.NullValue(), nil
+// flush writes a row group of what is there, a column on each core at once.
+func (t *Table) flush() error {
+	if t.sum.rows == 0 {
+		return nil
 	}
-	switch kind {
-	case cells.Integer:
-		n, err := strconv.ParseInt(string(text), 10, 64)
-		return pq.Int64Value(n), err
-	case cells.Number:
-		x, err := strconv.ParseFloat(string(text), 64)
-		return pq.DoubleValue(x), err
-	case cells.Truth:
-		return pq.BooleanValue(string(text) == "true"), nil
-	case cells.Text:
+	chunks := make([]*outChunk, len(t.columns))
+	var columns errgroup.Group
+	columns.SetLimit(runtime.GOMAXPROCS(0))
+	for i, c := range t.columns {
+		columns.Go(func() (err error) {
+			drafts := make([]*draft, len(t.waiting))
+			for j, s := range t.waiting {
+				drafts[j] = s.columns[i]
+			}
+			chunks[i], err = mergeDrafts(c, drafts)
+			return err
+		})
 	}
-	return pq.ByteArrayValue(text), nil
+	if err := columns.Wait(); err != nil {
+		return err
+	}
+	rows := t.sum.rows
+	t.waiting, t.sum, t.rows = nil, stretch{}, t.rows+int64(rows)
+	return t.out.write(rows, chunks, nil)
 }
 
 // Close writes the last row group and the footer.
-func (t *Table) Close() error { return t.to.Close() }
+func (t *Table) Close() error {
+	if err := t.flush(); err != nil {
+		return err
+	}
+	end, err := t.head.end(&format.FileMetaData{Version: 1, NumRows: t.rows, RowGroups: t.out.groups}, nil)
+	if err != nil {
+		return fmt.Errorf("encode the Parquet footer: %w", err)
+	}
+	return t.out.end(end)
+}

@@ -2,38 +2,34 @@ package parquet
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// footer returns the end of the file, made of the library's metadata and the parts of the source's footer that are
-// copied as they stand.
-func (w *Writer) footer(m *format.FileMetaData) ([]byte, error) {
+// end returns the end of a file, made of the library's metadata and the parts of this footer that are copied as they
+// stand: schema, with one more column of text for each name in extra, key/value metadata and column orders.
+func (f *footer) end(m *format.FileMetaData, extra []string) ([]byte, error) {
 	own := *m
-	own.Version = w.file.metadata.Version
 	own.CreatedBy = "cpm"
-	own.Schema, own.KeyValueMetadata, own.ColumnOrders = nil, nil, nil
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), &own)
 	if err != nil {
-		return nil, fmt.Errorf("encode the Parquet footer: %w", err)
+		return nil, err
 	}
-	if b, err = w.splice(b); err != nil {
-		return nil, fmt.Errorf("encode the Parquet footer: %w", err)
+	if b, err = f.splice(b, extra); err != nil {
+		return nil, err
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(b)))
 	return append(b, magic...), nil
 }
 
-// splice puts the source's schema, key/value metadata and column orders, as bytes, into a footer that has none.
-func (w *Writer) splice(b []byte) ([]byte, error) {
-	f := w.file.footer
+// splice puts the parts, as bytes, into a footer that has none.
+func (f *footer) splice(b []byte, extra []string) ([]byte, error) {
 	schema, orders := f.bytes[f.schema.start:f.schema.end], f.bytes[f.columnOrders.start:f.columnOrders.end]
-	if len(w.extra) > 0 {
+	if len(extra) > 0 {
 		var err error
-		if schema, orders, err = f.extend(w.extra); err != nil {
+		if schema, orders, err = f.extend(extra); err != nil {
 			return nil, err
 		}
 	}

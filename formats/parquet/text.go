@@ -10,17 +10,16 @@ import (
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"cpm/formats/cells"
 )
 
 // textFunc appends the text of a value that is no null.
 type textFunc func(b []byte, v pq.Value) []byte
 
-// The forms of times. A time without a zone stays one: nobody may guess it here.
-const (
-	zonedTime = "2006-01-02T15:04:05.999999999Z07:00"
-	localTime = "2006-01-02T15:04:05.999999999"
-	dateOnly  = "2006-01-02"
-)
+// localTime is the form of an INT96, which is that of the other times too. A time without a zone stays one: nobody may
+// guess it here.
+const localTime = "2006-01-02T15:04:05.999999999"
 
 // textOf returns how values of a column become text, or nil when they cannot serve as text.
 func textOf(s *format.SchemaElement) textFunc {
@@ -29,9 +28,9 @@ func textOf(s *format.SchemaElement) textFunc {
 	case format.Boolean:
 		return func(b []byte, v pq.Value) []byte { return strconv.AppendBool(b, v.Boolean()) }
 	case format.Int32:
-		return intText(logical, func(v pq.Value) int64 { return int64(v.Int32()) }, func(v pq.Value) uint64 { return uint64(v.Uint32()) })
+		return intText(format.Int32, logical)
 	case format.Int64:
-		return intText(logical, pq.Value.Int64, pq.Value.Uint64)
+		return intText(format.Int64, logical)
 	case format.Int96:
 		return int96Text
 	case format.Float:
@@ -53,20 +52,20 @@ func logicalType(s *format.SchemaElement) format.LogicalTypeValue {
 	if !s.ConvertedType.Valid {
 		return nil
 	}
-	utc := func(unit format.TimeUnitValue) format.LogicalTypeValue {
-		return &format.TimestampType{IsAdjustedToUTC: true, Unit: format.TimeUnit{Value: unit}}
-	}
+	millis, micros := format.TimeUnit{Value: &format.MilliSeconds{}}, format.TimeUnit{Value: &format.MicroSeconds{}}
 	switch s.ConvertedType.V {
 	case deprecated.Decimal:
 		return &format.DecimalType{Scale: s.Scale.V, Precision: s.Precision.V}
 	case deprecated.Date:
 		return &format.DateType{}
-	case deprecated.TimeMillis, deprecated.TimeMicros:
-		return &format.TimeType{}
+	case deprecated.TimeMillis:
+		return &format.TimeType{IsAdjustedToUTC: true, Unit: millis}
+	case deprecated.TimeMicros:
+		return &format.TimeType{IsAdjustedToUTC: true, Unit: micros}
 	case deprecated.TimestampMillis:
-		return utc(&format.MilliSeconds{})
+		return &format.TimestampType{IsAdjustedToUTC: true, Unit: millis}
 	case deprecated.TimestampMicros:
-		return utc(&format.MicroSeconds{})
+		return &format.TimestampType{IsAdjustedToUTC: true, Unit: micros}
 	case deprecated.Uint8, deprecated.Uint16, deprecated.Uint32, deprecated.Uint64:
 		return &format.IntType{IsSigned: false}
 	case deprecated.Bson, deprecated.Interval:
@@ -76,7 +75,7 @@ func logicalType(s *format.SchemaElement) format.LogicalTypeValue {
 }
 
 // intText covers all types on INT32 and INT64.
-func intText(logical format.LogicalTypeValue, signed func(pq.Value) int64, unsigned func(pq.Value) uint64) textFunc {
+func intText(physical format.Type, logical format.LogicalTypeValue) textFunc {
 	switch t := logical.(type) {
 	case *format.TimeType:
 		return nil
@@ -85,36 +84,28 @@ func intText(logical format.LogicalTypeValue, signed func(pq.Value) int64, unsig
 			return nil
 		}
 	case *format.IntType:
-		if !t.IsSigned {
-			return func(b []byte, v pq.Value) []byte { return strconv.AppendUint(b, unsigned(v), 10) }
+		if !t.IsSigned && physical == format.Int32 {
+			return func(b []byte, v pq.Value) []byte { return strconv.AppendUint(b, uint64(v.Uint32()), 10) }
 		}
-	case *format.DateType:
-		return func(b []byte, v pq.Value) []byte {
-			return time.Unix(signed(v)*86400, 0).UTC().AppendFormat(b, dateOnly)
+		if !t.IsSigned {
+			return func(b []byte, v pq.Value) []byte { return strconv.AppendUint(b, v.Uint64(), 10) }
 		}
 	case *format.TimestampType:
-		return timestampText(t, signed)
+		if intType(physical, logical).Kind == cells.Text { // in a unit that is not known
+			return nil
+		}
 	}
-	return func(b []byte, v pq.Value) []byte { return strconv.AppendInt(b, signed(v), 10) }
+	return printed(intType(physical, logical))
 }
 
-func timestampText(t *format.TimestampType, signed func(pq.Value) int64) textFunc {
-	form := localTime
-	if t.IsAdjustedToUTC {
-		form = zonedTime
+// printed returns the texts of numbers of a type's units.
+func printed(t cells.Type) textFunc {
+	return func(b []byte, v pq.Value) []byte {
+		if v.Kind() == pq.Int32 {
+			return t.Append(b, int64(v.Int32()))
+		}
+		return t.Append(b, v.Int64())
 	}
-	var at func(int64) time.Time
-	switch t.Unit.Value.(type) {
-	case *format.MilliSeconds:
-		at = time.UnixMilli
-	case *format.MicroSeconds:
-		at = time.UnixMicro
-	case *format.NanoSeconds:
-		at = func(n int64) time.Time { return time.Unix(0, n) }
-	default:
-		return nil
-	}
-	return func(b []byte, v pq.Value) []byte { return at(signed(v)).UTC().AppendFormat(b, form) }
 }
 
 // int96Text reads the timestamps of old Spark, Hive and Impala: nanoseconds of the day, then the Julian day. They

@@ -1,11 +1,9 @@
 package parquet
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,10 +20,9 @@ import (
 type Writer struct {
 	file    *File
 	extra   []string
-	sink    *sink
-	columns []*outColumn      // the extra ones last
-	gathers sync.Pool         // of *gather
-	groups  []format.RowGroup // those that were written
+	out     *outFile
+	columns []*outColumn // the extra ones last
+	gathers sync.Pool    // of *gather
 	rows    int64
 	err     error // the first failure of Append; nothing may follow it
 
@@ -79,7 +76,7 @@ func (f *File) NewWriter(w io.Writer, extra ...string) (out *Writer, err error) 
 		return nil, err
 	}
 	return &Writer{
-		file: f, extra: extra, sink: &sink{w: bufio.NewWriterSize(w, 1<<20)}, columns: f.outColumns(version, extra),
+		file: f, extra: extra, out: newOutFile(w), columns: f.outColumns(version, extra),
 		draftRows: draftRows, fullRows: fullRows,
 	}, nil
 }
@@ -183,39 +180,12 @@ func (w *Writer) Append(p *Part) (err error) {
 
 // write writes a part as the next row group.
 func (w *Writer) write(p *Part) error {
-	if w.sink.n == 0 {
-		if _, err := io.WriteString(w.sink, magic); err != nil {
-			return fmt.Errorf("write Parquet: %w", err)
-		}
-	}
-	g := format.RowGroup{NumRows: int64(p.rows), FileOffset: w.sink.n}
+	var order []format.SortingColumn
 	if !p.merged { // rows of several row groups are in the order of none
-		g.SortingColumns = w.file.groups()[p.group].SortingColumns
+		order = w.file.groups()[p.group].SortingColumns
 	}
-	if len(w.groups) < maxOrdinals {
-		g.Ordinal = int16(len(w.groups))
-	}
-	for _, c := range p.chunks {
-		m := c.meta
-		m.DataPageOffset += w.sink.n
-		if m.DataPageOffset > w.sink.n {
-			m.DictionaryPageOffset = w.sink.n
-		}
-		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: m})
-		g.TotalCompressedSize += m.TotalCompressedSize
-		g.TotalByteSize += m.TotalUncompressedSize
-		for _, page := range c.pages {
-			if _, err := w.sink.Write(page); err != nil {
-				return fmt.Errorf("write Parquet: %w", err)
-			}
-		}
-	}
-	w.groups = append(w.groups, g)
-	return nil
+	return w.out.write(p.rows, p.chunks, order)
 }
-
-// maxOrdinals is how many row groups can be numbered: the footer numbers them in 16 bits.
-const maxOrdinals = math.MaxInt16 + 1
 
 // Rows returns the number of rows appended.
 func (w *Writer) Rows() int64 { return w.rows }
@@ -229,33 +199,9 @@ func (w *Writer) Close() (err error) {
 	if err := w.merge(); err != nil {
 		return err
 	}
-	if w.sink.n == 0 {
-		if _, err := io.WriteString(w.sink, magic); err != nil {
-			return fmt.Errorf("write Parquet: %w", err)
-		}
-	}
-	end, err := w.footer(&format.FileMetaData{NumRows: w.rows, RowGroups: w.groups})
+	end, err := w.file.footer.end(&format.FileMetaData{Version: w.file.metadata.Version, NumRows: w.rows, RowGroups: w.out.groups}, w.extra)
 	if err != nil {
-		return err
+		return fmt.Errorf("encode the Parquet footer: %w", err)
 	}
-	if _, err := w.sink.Write(end); err != nil {
-		return fmt.Errorf("write Parquet: %w", err)
-	}
-	if err := w.sink.w.Flush(); err != nil {
-		return fmt.Errorf("write Parquet: %w", err)
-	}
-	return nil
-}
-
-// sink counts what is written.
-type sink struct {
-	w *bufio.Writer
-	n int64
-}
-
-// Write implements io.Writer.
-func (s *sink) Write(b []byte) (int, error) {
-	n, err := s.w.Write(b)
-	s.n += int64(n)
-	return n, err
+	return w.out.end(end)
 }

@@ -60,7 +60,7 @@ func (t *Table) Add(p *Part, b *cells.Block) (*Part, error) {
 			p.text = append(p.text, ` s="1" t="inlineStr"><is>`...)
 			var what string
 			if p.text, what = appendCell(p.text, texts[i]); what != "" {
-				return nil, &cells.Error{Row: i, Column: column, What: what, Mend: "change it in the file, or convert to another format"}
+				return nil, &cells.Error{Row: b.Rows[i], Column: column, What: what, Mend: "change it in the file, or convert to another format"}
 			}
 			p.text = append(p.text, "</is></c>"...)
 		}
