@@ -69,11 +69,36 @@ func (r *arrowReader) Done() int64 { return r.source.Done() }
 
 // NewWriter implements Reader.
 func (r *arrowReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
-	out, err := r.source.NewWriter(w, Scratch, extra...)
+	return r.newWriter(arrow.Output{To: w, IsFile: r.source.IsFile(), Scratch: Scratch}, extra)
+}
+
+func (r *arrowReader) newWriter(to arrow.Output, extra []string) (Writer, error) {
+	out, err := r.source.NewWriter(to, extra...)
 	if err != nil {
 		return nil, err
 	}
 	return &arrowWriter{reader: r, out: out, extra: len(extra)}, nil
+}
+
+// as returns a reader of the same rows, which come from r, whose writers write a file or a stream.
+func (r *arrowReader) as(rows Reader, isFile bool) (Reader, error) {
+	if isFile && !r.source.IsFile() && r.source.HasDictionaries() {
+		// A stream may replace a dictionary, and a file may not: words are written in the place of their numbers.
+		return newConverted(rows, r, conversion{word: "arrow", unique: true, packed: true, open: newArrowFileTarget})
+	}
+	return arrowKind{Reader: rows, of: r, isFile: isFile}, nil
+}
+
+// arrowKind is a reader of Arrow whose writers write a file or a stream, whichever it is.
+type arrowKind struct {
+	Reader
+	of     *arrowReader
+	isFile bool
+}
+
+// NewWriter implements Reader.
+func (r arrowKind) NewWriter(w io.Writer, extra ...string) (Writer, error) {
+	return r.of.newWriter(arrow.Output{To: w, IsFile: r.isFile, Scratch: Scratch}, extra)
 }
 
 // Table implements Converter.

@@ -185,3 +185,134 @@ func TestArrowIsReadFromAPipe(t *testing.T) {
 		t.Errorf("a list: %v", err)
 	}
 }
+
+// arrowJSON returns the schema and the rows of Arrow, as the library reads them.
+func arrowJSON(t *testing.T, data []byte) string {
+	t.Helper()
+	var text strings.Builder
+	tell := func(r lib.Record) {
+		rows, err := r.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text.Write(bytes.Trim(rows, "[]\n"))
+		text.WriteByte('\n')
+	}
+	if bytes.HasPrefix(data, []byte("ARROW1")) {
+		r, err := ipc.NewFileReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&text, r.Schema())
+		for i := range r.NumRecords() {
+			record, err := r.Record(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tell(record)
+		}
+		return text.String()
+	}
+	r, err := ipc.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(&text, r.Schema())
+	for r.Next() {
+		tell(r.Record())
+	}
+	if r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+	return text.String()
+}
+
+func TestArrowBecomesAFileOrAStreamAsAsked(t *testing.T) {
+	records := func(schema *lib.Schema, isFile bool) []byte {
+		var out seekable
+		var w interface {
+			Write(lib.Record) error
+			Close() error
+		} = ipc.NewWriter(&out, ipc.WithSchema(schema))
+		if isFile {
+			var err error
+			if w, err = ipc.NewFileWriter(&out, ipc.WithSchema(schema)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 4 {
+			rows := fmt.Sprintf(`[{"text": "keep%d", "list": [%[1]d]}, {"text": "hide%[1]d"}]`, i)
+			record, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(rows))
+			if err == nil {
+				err = w.Write(record)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	plain := lib.NewSchema([]lib.Field{{Name: "text", Type: lib.BinaryTypes.String}, {Name: "list", Type: lib.ListOf(lib.PrimitiveTypes.Int32), Nullable: true}}, nil)
+	half := func(row int) bool { return row%2 == 0 }
+	for name, data := range map[string][]byte{
+		"a file": records(plain, true), "a stream": records(plain, false),
+		"a file with dictionaries": arrowInput{perBatch: 8, isFile: true}.of(t, arrowRowsOf(8)),
+	} {
+		same, err := copyArrow(data, half)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for to, isFile := range map[string]bool{"arrow": true, "arrows": false} {
+			var out bytes.Buffer
+			if err := convertedTo(fixture{name: "list", data: data}, to, &out, choice{keep: half}); err != nil {
+				t.Fatalf("%s to %s: %v", name, to, err)
+			}
+			if bytes.HasPrefix(out.Bytes(), []byte("ARROW1")) != isFile {
+				t.Errorf("%s to %s begins with %q", name, to, out.Bytes()[:8])
+			}
+			if want, got := arrowJSON(t, same), arrowJSON(t, out.Bytes()); got != want {
+				t.Errorf("%s to %s:\ngot  %s\nwant %s", name, to, got, want)
+			}
+			if bytes.Contains(out.Bytes(), []byte("hide")) || bytes.Contains(out.Bytes(), []byte("city1")) {
+				t.Errorf("%s to %s holds what was not kept", name, to)
+			}
+		}
+	}
+}
+
+func TestAStreamWithDictionariesBecomesAFileOfTheirWords(t *testing.T) {
+	words := &lib.DictionaryType{IndexType: lib.PrimitiveTypes.Int8, ValueType: lib.BinaryTypes.String}
+	schema := lib.NewSchema([]lib.Field{{Name: "word", Type: words, Nullable: true}, {Name: "at", Type: lib.FixedWidthTypes.Date32}}, nil)
+	var in bytes.Buffer
+	w := ipc.NewWriter(&in, ipc.WithSchema(schema))
+	for _, word := range []string{"a", "b"} { // a dictionary for each record batch
+		rows := fmt.Sprintf(`[{"word": %q, "at": "2026-01-02"}, {"word": null, "at": "2026-01-03"}]`, word)
+		record, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(rows))
+		if err == nil {
+			err = w.Write(record)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := convertedTo(fixture{name: "words", data: in.Bytes()}, "arrow", &out, choice{keep: everyRow}); err != nil {
+		t.Fatal(err)
+	}
+	got := arrowJSON(t, out.Bytes())
+	for _, want := range []string{"word: type=utf8", "at: type=date32", `"word":"a"`, `"word":"b"`, `"word":null`, `"2026-01-03"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %s in %s", want, got)
+		}
+	}
+	nested := arrowInput{perBatch: 2}.of(t, arrowRowsOf(2))
+	if err := convertedTo(fixture{name: "nested", data: nested}, "arrow", io.Discard, choice{keep: everyRow}); fault.KindOf(err) != fault.Usage {
+		t.Errorf("words in a list: %v", err)
+	}
+}

@@ -65,21 +65,27 @@ func conversions() []conversion {
 // ConvertTo returns a reader of the same rows whose writers are of the format to, such as csv. The reader's own format
 // is one of them; a format that it cannot be written in is a fault of kind Usage.
 func ConvertTo(r Reader, to string) (Reader, error) {
-	own := r.Info().Format
+	own, from := r.Info().Format, converterOf(r)
+	switch source := from.(type) {
+	case *jsonReader:
+		if to == "jsonl" {
+			return jsonLines{r, source}, nil
+		}
+	case *arrowReader:
+		if to == "arrow" || to == "arrows" {
+			return source.as(r, to == "arrow")
+		}
+	}
 	if to == strings.ToLower(own) {
 		return r, nil
 	}
-	from := converterOf(r)
-	if lines, ok := from.(*jsonReader); ok && to == "jsonl" {
-		return jsonLines{r, lines}, nil
-	}
 	possible := []string{strings.ToLower(own)}
 	for _, c := range conversions() {
-		if from == nil || c.format == own && own != "JSON" {
+		if from == nil || c.word == possible[0] {
 			continue
 		}
 		possible = append(possible, c.word)
-		if c.word == to && c.format != own {
+		if c.word == to {
 			return newConverted(r, from, c)
 		}
 	}

@@ -73,7 +73,7 @@ func (r *filtering) checkNames(p *passage) error {
 		case to == "" && named != "" && named != written:
 			return fault.New(fault.Usage, path, "the output is named as %s, and the audience is %s", named, written).
 				Hint("give it the extension of the audience, or name the format with --to")
-		case to != "" && named != "" && named != written, p.info.Format != "Arrow" && !holdsKind(path, to):
+		case to != "" && named != "" && named != written, !holdsKind(path, to):
 			return fault.New(fault.Usage, path, "the output is named as %s, and --to is %s", named, to).
 				Hint("give it the extension .%s, or leave out -o", to)
 		}

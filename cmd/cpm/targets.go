@@ -233,7 +233,7 @@ func (r *filtering) each(visit func(p *passage, to destination) error) error {
 // beside puts a word before the extensions of an audience's path, which become that of --to.
 func (o *filterOptions) beside(audience, word string) string {
 	stem, ext := extensions(audience)
-	if o.to != "" && !strings.HasPrefix(strings.ToLower(ext), "."+o.to) {
+	if o.to != "" && !strings.HasPrefix(strings.ToLower(ext)+".", "."+o.to+".") {
 		ext = "." + o.to
 	}
 	return stem + word + ext

@@ -282,7 +282,7 @@ func opened(t *testing.T, data []byte) (*Reader, *Writer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := r.NewWriter(&bytes.Buffer{}, nil)
+	w, err := r.NewWriter(Output{To: &bytes.Buffer{}, IsFile: r.IsFile()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,6 +104,9 @@ func (r *Reader) flatten(ids []int64) (err error) {
 // IsFile tells a file from a stream.
 func (r *Reader) IsFile() bool { return r.framer.isFile }
 
+// HasDictionaries reports whether words stand in dictionaries.
+func (r *Reader) HasDictionaries() bool { return len(r.leaves) > 0 }
+
 // Columns names the columns, as written.
 func (r *Reader) Columns() []string {
 	var names []string

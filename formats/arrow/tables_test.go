@@ -107,7 +107,7 @@ func (c copying) copy(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	w, err := r.NewWriter(&out, func() (*os.File, error) { return os.CreateTemp("", "") }, c.extra...)
+	w, err := r.NewWriter(Output{&out, r.IsFile(), func() (*os.File, error) { return os.CreateTemp("", "") }}, c.extra...)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ type Part struct {
 	from  []dictionary
 }
 
-// Writer writes rows of a Reader's batches in the same kind, stream or file.
+// Writer writes rows of a Reader's batches as a stream or a file.
 type Writer struct {
 	reader  *Reader
 	schema  *arrow.Schema
@@ -43,10 +43,17 @@ type Writer struct {
 	rows    int64
 }
 
-// NewWriter returns a writer to w, with extra columns of text at the end. A file that has dictionaries is written in
-// two passes: scratch opens the file that lies between them, which nobody else sees.
-func (r *Reader) NewWriter(w io.Writer, scratch func() (*os.File, error), extra ...string) (*Writer, error) {
-	out := &Writer{reader: r, extra: len(extra), to: &sink{to: w, isFile: r.IsFile()}}
+// Output is where a Writer writes, and what. A file that has dictionaries is written in two passes: Scratch opens the
+// file that lies between them, which nobody else sees.
+type Output struct {
+	To      io.Writer
+	IsFile  bool // or it is a stream
+	Scratch func() (*os.File, error)
+}
+
+// NewWriter returns a writer with extra columns of text at the end. Of a stream that HasDictionaries it writes no file.
+func (r *Reader) NewWriter(to Output, extra ...string) (*Writer, error) {
+	out := &Writer{reader: r, extra: len(extra), to: &sink{to: to.To, isFile: to.IsFile}}
 	flat := append([]arrow.Field{}, r.flat.Fields()...)
 	fields := append([]arrow.Field{}, r.schema.Fields()...)
 	for i, f := range fields {
@@ -68,8 +75,11 @@ func (r *Reader) NewWriter(w io.Writer, scratch func() (*os.File, error), extra 
 	}
 	metadata := r.schema.Metadata()
 	out.schema, out.flat = arrow.NewSchema(fields, &metadata), arrow.NewSchema(flat, nil)
-	if r.IsFile() && len(r.leaves) > 0 {
-		out.spool = &spool{open: scratch, limit: maxHeld}
+	if to.IsFile && r.HasDictionaries() {
+		if !r.IsFile() {
+			return nil, errWriting
+		}
+		out.spool = &spool{open: to.Scratch, limit: maxHeld}
 	}
 	return out, nil
 }
