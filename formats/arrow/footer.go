@@ -125,10 +125,11 @@ func footerOf(schema *arrow.Schema, dictionaries, records []block) ([]byte, erro
 		return nil, errWriting
 	}
 	footer := bytes.Clone(b[end-size : end])
-	for slot, list := range map[flatbuffers.VOffsetT][]block{slotFooterRecords: records, slotFooterDictionaries: dictionaries} {
-		if footer, err = withBlocks(footer, slot, list); err != nil {
-			return nil, err
-		}
+	if footer, err = withBlocks(footer, slotFooterDictionaries, dictionaries); err == nil {
+		footer, err = withBlocks(footer, slotFooterRecords, records)
+	}
+	if err != nil {
+		return nil, err
 	}
 	footer = append(footer, make([]byte, -len(footer)&7)...)
 	return append(binary.LittleEndian.AppendUint32(footer, uint32(len(footer))), magic...), nil

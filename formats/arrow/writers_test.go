@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/google/go-cmp/cmp"
 
 	"cpm/formats/fault"
@@ -54,5 +55,15 @@ func TestAFileWhoseSchemaStandsAtItsEndIsNotReadFromAPipe(t *testing.T) {
 	_, err := Open(in)
 	if fault.KindOf(err) != fault.Unsupported || !strings.Contains(err.Error(), "pipe") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestEqualRowsGiveEqualBytes(t *testing.T) {
+	data := ipcBytes(t, true, []arrow.Record{wordsRecord(t, words(false), []string{"a", "b"}, 0, 1, -1)})
+	want := copying{keep: every}.copied(t, data)
+	for range 50 {
+		if got := (copying{keep: every}).copied(t, data); !bytes.Equal(got, want) {
+			t.Fatalf("the same rows gave other bytes:\n%q\n%q", got, want)
+		}
 	}
 }
