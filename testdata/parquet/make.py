@@ -94,6 +94,21 @@ duck("duckdb_groups", "(select i as id, '1' || (38 + i % 3) || lpad(((i * 7919) 
      "case when i % 11 = 0 then null else 'user' || i || '@example.com' end as email, "
      "'secret-' || lpad(i::varchar, 5, '0') || '-' || substr(md5(i::varchar), 1, 8) as secret from range(4500) t(i))",
      "compression snappy, row_group_size 2048")
+con.execute("""
+create table typed as select * from (values
+    ('13800000001', 'secret-00000-cfcd2084', date '0001-01-01', time '00:00:00.000001', timestamptz '0001-01-01 00:00:00+00', timestamp_ms '2026-01-02 03:04:05.678',
+     timestamp_ns '1970-01-01 00:00:00.000000001', '-0.05'::decimal(9, 2), '99999999999999.9999'::decimal(18, 4),
+     '-9999999999999999999999999999.9999999999'::decimal(38, 10), '18446744073709551615'::ubigint, '0.1'::float, '5e-324'::double, true,
+     'c4ca4238-a0b9-2382-0dcc-509a6f75849b'::uuid, '{"a": [1]}'::json, 'red'::enum('red', 'green')),
+    ('13800000002', 'secret-00001-c4ca4238', date '2026-01-02', time '12:00:00', timestamptz '2026-01-02 00:00:00+00', timestamp_ms '2026-01-02 00:00:00',
+     timestamp_ns '2026-01-02 00:00:00', '1', '1', '1', 1, 1, 1, false, 'c4ca4238-a0b9-2382-0dcc-509a6f75849b', '1', 'green'),
+    ('13800000003', 'secret-00002-c81e728d', date '9999-12-31', time '23:59:59.999999', timestamptz '9999-12-31 23:59:59.999999+00', timestamp_ms '9999-12-31 23:59:59.999',
+     timestamp_ns '2262-04-11 23:47:16.854775806', '9999999.99', '0.0001', '0.0000000001', 0, 'infinity', '-1e300', null,
+     '00000000-0000-0000-0000-000000000000', 'null', null),
+    ('13800000004', 'secret-00003-eccbc87e', null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)
+) t(phone, secret, day, clock, moment, local, nanos, price, total, wide, big, single, double, ok, device, doc, color)
+""")
+duck("duckdb_typed", "typed", "compression snappy")
 duck("duckdb_empty", "(from wide limit 0)", "compression snappy")
 duck("refused_uint32_delta", "(select id, umedium from wide limit 50)", "compression zstd, parquet_version v2")
 duck("duckdb_lz4_raw", "(select id, phone, secret from wide limit 50)", "compression lz4_raw")
