@@ -78,19 +78,32 @@ func csvLine(dst []byte, b *cells.Block, row int) ([]byte, error) {
 		if column > 0 {
 			dst = append(dst, ',')
 		}
-		if bytes.IndexByte(text, 0) >= 0 {
+		isPlain, hasNUL := plainField(text)
+		if hasNUL {
 			return nil, &cells.Error{
 				Row: b.Rows[row], Column: column, What: "holds a NUL, which a CSV cannot hold",
 				Mend: "take it out in the file, or convert to another format",
 			}
 		}
-		if !bytes.ContainsAny(text, "\",\r\n") {
+		if isPlain {
 			dst = append(dst, text...)
 			continue
 		}
 		dst = append(append(append(dst, quote), bytes.ReplaceAll(text, []byte{quote}, []byte(`""`))...), quote)
 	}
 	return append(dst, '\r', '\n'), nil
+}
+
+// plainField reports whether a text needs no quotes, and whether it has a NUL.
+func plainField(text []byte) (isPlain, hasNUL bool) {
+	isPlain = true
+	for _, c := range text {
+		if c <= ',' {
+			isPlain = isPlain && c != quote && c != ',' && c != '\r' && c != '\n'
+			hasNUL = hasNUL || c == 0
+		}
+	}
+	return isPlain, hasNUL
 }
 
 // newJSONTarget returns a writer of JSON Lines. A cell is a string, a null is null; numbers and truths of columns that

@@ -32,7 +32,7 @@ type typedColumn struct {
 
 // numbers builds a column of numbers, or of units.
 func numbers[T any, B interface{ AppendValues(v []T, valid []bool) }](values ...T) func(array.Builder) {
-	return func(b array.Builder) { b.(B).AppendValues(values, nil) } //nolint:errcheck // the type of the column says so
+	return func(b array.Builder) { b.(B).AppendValues(values, nil) }
 }
 
 // typedColumns are of every type, with the least and the greatest values among theirs.
@@ -177,20 +177,32 @@ func TestATypedColumnRefusesWhatItCannotHold(t *testing.T) {
 		name, to, want string
 		column         typedColumn
 	}{
-		{"a timestamp of seconds beyond milliseconds", "parquet", "typed, row 3, column x: the cell holds a value that the type of its column, TIMESTAMP(isAdjustedToUTC=true,unit=MILLIS), cannot hold",
-			typedColumn{is: lib.FixedWidthTypes.Timestamp_s, build: numbers[lib.Timestamp, *array.TimestampBuilder](0, 1<<62)}},
-		{"a date of milliseconds that is no whole day", "parquet", "typed, row 1, column x: the cell holds a value that the type of its column, DATE, cannot hold",
-			typedColumn{is: lib.FixedWidthTypes.Date64, build: numbers[lib.Date64, *array.Date64Builder](1, 0)}},
-		{"a date of milliseconds beyond the days of 32 bits", "parquet", "typed, row 3, column x: the cell holds a value that the type of its column, DATE, cannot hold",
-			typedColumn{is: lib.FixedWidthTypes.Date64, build: numbers[lib.Date64, *array.Date64Builder](0, (1<<31)*86400000)}},
-		{"a time beyond its day", "csv", "typed, row 3, column x: the cell holds a value that its type does not allow",
-			typedColumn{is: lib.FixedWidthTypes.Time32s, build: numbers[lib.Time32, *array.Time32Builder](0, 86400)}},
-		{"a negative time", "parquet", "typed, row 1, column x: the cell holds a value that its type does not allow",
-			typedColumn{is: lib.FixedWidthTypes.Time64us, build: numbers[lib.Time64, *array.Time64Builder](-1, 0)}},
-		{"a decimal of more digits than it should have", "parquet", "typed, row 3, column x: the cell holds a value that the type of its column, DECIMAL(3,1), cannot hold",
+		{
+			"a timestamp of seconds beyond milliseconds", "parquet", "typed, row 3, column x: the cell holds a value that the type of its column, TIMESTAMP(isAdjustedToUTC=true,unit=MILLIS), cannot hold",
+			typedColumn{is: lib.FixedWidthTypes.Timestamp_s, build: numbers[lib.Timestamp, *array.TimestampBuilder](0, 1<<62)},
+		},
+		{
+			"a date of milliseconds that is no whole day", "parquet", "typed, row 1, column x: the cell holds a value that the type of its column, DATE, cannot hold",
+			typedColumn{is: lib.FixedWidthTypes.Date64, build: numbers[lib.Date64, *array.Date64Builder](1, 0)},
+		},
+		{
+			"a date of milliseconds beyond the days of 32 bits", "parquet", "typed, row 3, column x: the cell holds a value that the type of its column, DATE, cannot hold",
+			typedColumn{is: lib.FixedWidthTypes.Date64, build: numbers[lib.Date64, *array.Date64Builder](0, (1<<31)*86400000)},
+		},
+		{
+			"a time beyond its day", "csv", "typed, row 3, column x: the cell holds a value that its type does not allow",
+			typedColumn{is: lib.FixedWidthTypes.Time32s, build: numbers[lib.Time32, *array.Time32Builder](0, 86400)},
+		},
+		{
+			"a negative time", "parquet", "typed, row 1, column x: the cell holds a value that its type does not allow",
+			typedColumn{is: lib.FixedWidthTypes.Time64us, build: numbers[lib.Time64, *array.Time64Builder](-1, 0)},
+		},
+		{
+			"a decimal of more digits than it should have", "parquet", "typed, row 3, column x: the cell holds a value that the type of its column, DECIMAL(3,1), cannot hold",
 			typedColumn{is: &lib.Decimal128Type{Precision: 3, Scale: 1}, build: func(b array.Builder) {
-				b.(*array.Decimal128Builder).AppendValues([]decimal128.Num{decimal128.FromI64(999), decimal128.FromI64(1000)}, nil) //nolint:errcheck // the type says so
-			}}},
+				b.(*array.Decimal128Builder).AppendValues([]decimal128.Num{decimal128.FromI64(999), decimal128.FromI64(1000)}, nil)
+			}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.column.name = "x"

@@ -6,6 +6,9 @@ import (
 	"cpm/formats/cells"
 )
 
+// blockRows is how many rows of a batch of text are held as cells at once: few enough that a block stays in the cache.
+const blockRows = 1024
+
 // Table implements Converter.
 func (r *csvReader) Table() (cells.Table, error) {
 	return cells.Table{Name: r.name, Columns: textColumns(r.info.Columns), Headless: r.noHeader}, nil
@@ -33,6 +36,12 @@ func (r *csvReader) Cells(from Batch, keep Bits, give func(*cells.Block) error) 
 	for at, end := keep.run(0, len(b.rows)); at < end; at, end = keep.run(end, len(b.rows)) {
 		for row := at; row < end; row++ {
 			f.add(row)
+			if len(f.block.Rows) == blockRows {
+				if err := give(&f.block); err != nil {
+					return err
+				}
+				f.block.Reset(len(r.info.Columns))
+			}
 		}
 	}
 	return give(&f.block)

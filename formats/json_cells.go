@@ -35,9 +35,15 @@ func (r *jsonReader) Cells(from Batch, keep Bits, give func(*cells.Block) error)
 	}
 	var block cells.Block
 	block.Reset(len(r.keys))
-	seen := make([]int, len(r.keys)) // the number of the last row that has the key, from 1 on
+	seen := make([]int, len(r.keys)) // the number of the last row of the batch that has the key, from 1 on
 	for at, end := keep.run(0, len(b.rows)); at < end; at, end = keep.run(end, len(b.rows)) {
 		for row := at; row < end; row++ {
+			if len(block.Rows) == blockRows {
+				if err := give(&block); err != nil {
+					return err
+				}
+				block.Reset(len(r.keys))
+			}
 			block.Add(row)
 			record := b.data[b.rows[row].start:b.rows[row].end]
 			if b.Malformed(row) {
@@ -55,7 +61,7 @@ func (r *jsonReader) Cells(from Batch, keep Bits, give func(*cells.Block) error)
 
 // members gives the last row of a block the values of a record.
 func (r *jsonReader) members(block *cells.Block, record []byte, seen []int) *fault.Error {
-	m := membersOf(record, 0, 0)
+	m, row := membersOf(record, 0, 0), block.Rows[len(block.Rows)-1]+1
 	for m.next() {
 		column, known := r.keys[string(m.key)]
 		if m.escaped {
@@ -67,11 +73,11 @@ func (r *jsonReader) members(block *cells.Block, record []byte, seen []int) *fau
 			return fault.New(fault.Input, "", "the record has a key that the first %s of records lack, and so there is no column for it", sizeName(jsonTablePeek)).
 				Hint("write every key in every record, null where there is nothing, or convert to jsonl")
 		}
-		if seen[column] == len(block.Rows) {
+		if seen[column] == row {
 			return fault.New(fault.Input, "", "the record has a key twice, and a table holds one value").
 				Hint("write each key once, or convert to jsonl")
 		}
-		seen[column] = len(block.Rows)
+		seen[column] = row
 		text, whole := JSONText(record[value:m.at])
 		if !whole {
 			return fault.New(fault.Input, "", "the record has a string with half a surrogate pair, which no text can hold").

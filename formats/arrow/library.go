@@ -113,7 +113,10 @@ func (b *bounded) take(size int) {
 }
 
 // written is what the library writes of a record: the schema, the dictionaries and the record batch, a message each.
-type written struct{ messages [][]byte }
+type written struct {
+	messages [][]byte
+	room     int // for one with values
+}
 
 // Start implements ipc.PayloadWriter.
 func (*written) Start() error { return nil }
@@ -123,11 +126,14 @@ func (*written) Close() error { return nil }
 
 // WritePayload implements ipc.PayloadWriter.
 func (w *written) WritePayload(p ipc.Payload) error {
-	var b bytes.Buffer
 	meta := p.Meta()
 	defer meta.Release()
-	framed(&b, meta.Bytes())
-	err := p.SerializeBody(&b)
+	b := new(bytes.Buffer)
+	if len(w.messages) > 0 { // the first is the schema
+		b.Grow(w.room)
+	}
+	framed(b, meta.Bytes())
+	err := p.SerializeBody(b)
 	w.messages = append(w.messages, b.Bytes())
 	return err
 }
@@ -146,7 +152,7 @@ func write(schema *arrow.Schema, c codec, columns []arrow.Array, rows int64) (me
 	case zstd:
 		options = append(options, ipc.WithZstd())
 	}
-	var out written
+	out := written{room: roomOf(columns)}
 	w := ipc.NewWriterWithPayloadWriter(&out, options...)
 	if columns != nil {
 		if err := w.Write(array.NewRecord(schema, columns, rows)); err != nil {
@@ -157,6 +163,18 @@ func write(schema *arrow.Schema, c codec, columns []arrow.Array, rows int64) (me
 		return nil, errWriting
 	}
 	return out.messages, nil
+}
+
+// roomOf returns about how many bytes columns take that hold no others.
+func roomOf(columns []arrow.Array) (size int) {
+	for _, c := range columns {
+		for _, b := range c.Data().Buffers() {
+			if b != nil {
+				size += (b.Len() + 63) &^ 63
+			}
+		}
+	}
+	return size + 1<<10*len(columns) // the metadata
 }
 
 // headOf returns the message of a schema, as a frame.

@@ -62,10 +62,10 @@ func renumber(indexes, numbers []uint32) {
 	}
 }
 
-// mergeDrafts returns the chunk of a column whose rows are those of the drafts, one behind the other.
-func mergeDrafts(c *outColumn, drafts []*draft) (*outChunk, error) {
-	e := new(chunkEncoder)
+// merge returns the chunk of a column whose rows are those of the drafts, one behind the other.
+func (e *chunkEncoder) merge(c *outColumn, drafts []*draft) (*outChunk, error) {
 	e.start(c, false)
+	e.dictionary = dictionary{}
 	known := map[string]uint32{}
 	var words dictionary
 	for _, d := range drafts {
@@ -145,12 +145,13 @@ func (w *Writer) merge() error {
 	for _, p := range parts {
 		whole.rows += p.rows
 	}
+	e := new(chunkEncoder)
 	for i, c := range w.columns {
 		drafts := make([]*draft, 0, len(parts))
 		for _, p := range parts {
 			drafts = append(drafts, p.chunks[i].draft)
 		}
-		chunk, err := mergeDrafts(c, drafts)
+		chunk, err := e.merge(c, drafts)
 		if err != nil {
 			return err
 		}

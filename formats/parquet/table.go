@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
 	"golang.org/x/sync/errgroup"
@@ -20,13 +21,14 @@ const (
 // Table writes a file of flat columns, all of them optional, in row groups of 100,000 rows at most, compressed with zstd.
 // Add may run on several goroutines at once; Append and Close belong to one.
 type Table struct {
-	out     *outFile
-	head    *footer
-	columns []*outColumn
-	types   []cells.Type
-	waiting []*stretch // for a row group
-	sum     stretch    // of them
-	rows    int64
+	out      *outFile
+	head     *footer
+	columns  []*outColumn
+	types    []cells.Type
+	encoders sync.Pool  // of *chunkEncoder
+	waiting  []*stretch // for a row group
+	sum      stretch    // of them
+	rows     int64
 }
 
 // TablePart is rows that wait for their place in a table: a stretch for one row group, or for each of several.
@@ -45,7 +47,7 @@ func (s *stretch) isFull(more int) bool {
 
 // NewTable returns a writer of a table to w. The names of its columns must differ.
 func NewTable(w io.Writer, t cells.Table) (*Table, error) {
-	out := &Table{out: newOutFile(w)}
+	out := &Table{out: newOutFile(w), encoders: sync.Pool{New: func() any { return new(chunkEncoder) }}}
 	codec := newCodec(format.Zstd)
 	var elements []format.SchemaElement
 	for _, column := range t.Columns {
@@ -136,7 +138,9 @@ func (t *Table) flush() error {
 			for j, s := range t.waiting {
 				drafts[j] = s.columns[i]
 			}
-			chunks[i], err = mergeDrafts(c, drafts)
+			e := t.encoders.Get().(*chunkEncoder) //nolint:errcheck // the pool holds nothing else
+			defer t.encoders.Put(e)
+			chunks[i], err = e.merge(c, drafts)
 			return err
 		})
 	}
