@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"cpm/formats/cells"
 	"cpm/formats/fault"
@@ -359,6 +361,65 @@ func TestALargeTableIsWrittenInPieces(t *testing.T) {
 		}
 		if next != rows || batches < 3 {
 			t.Errorf("%s: %d rows in %d batches", to, next, batches)
+		}
+	}
+}
+
+// encodedBy converts rows with so many goroutines that encode.
+func encodedBy(t *testing.T, f fixture, to string, workers int) []byte {
+	t.Helper()
+	before := runtime.GOMAXPROCS(workers)
+	defer runtime.GOMAXPROCS(before)
+	r, err := suite{open: Open}.opened(f, f.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w, err := writerTo(r, to, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batches []Batch
+	for b, err := range batchesOf(r) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		batches = append(batches, b)
+	}
+	parts := make([]Part, len(batches))
+	var encoders errgroup.Group
+	encoders.SetLimit(workers)
+	for i, b := range batches {
+		encoders.Go(func() (err error) {
+			parts[i], err = w.Encode(b, choice{keep: coin(uint64(i))}.selection(0, b.Rows()))
+			return err
+		})
+	}
+	if err := encoders.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range parts {
+		if err := w.Append(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestAnOutputIsTheSameHoweverManyGoroutinesEncodeIt(t *testing.T) {
+	var text bytes.Buffer
+	text.WriteString("n,word,empty\n")
+	for i := range 300_000 {
+		fmt.Fprintf(&text, "%d,word %d,\n", i, i%7)
+	}
+	f := fixture{name: "large", data: text.Bytes(), options: Options{BatchSize: 1 << 18}}
+	for _, to := range []string{"parquet", "arrow", "arrows", "jsonl", "xlsx"} {
+		one := encodedBy(t, f, to, 1)
+		if four := encodedBy(t, f, to, 4); !bytes.Equal(one, four) {
+			t.Errorf("%s: one goroutine gave %d bytes, four others: %d", to, len(one), len(four))
 		}
 	}
 }
