@@ -24,7 +24,9 @@ type Table struct {
 	to      *sink
 	schema  *arrow.Schema
 	stored  []cells.Type
-	columns []*column // of the record batch
+	waiting [][]*column // for a record batch
+	rows    int         // of them
+	size    uint64      // of their texts
 	begun   bool
 }
 
@@ -40,7 +42,6 @@ func NewTable(w io.Writer, t cells.Table, isFile bool) *Table {
 		out.stored = append(out.stored, column.Type)
 	}
 	out.schema = arrow.NewSchema(fields, nil)
-	out.columns = out.empty()
 	return out
 }
 
@@ -106,28 +107,43 @@ func (t *Table) Add(p *TablePart, b *cells.Block) (*TablePart, error) {
 		last++
 	}
 	for i, c := range p.batches[last] {
-		for row, text := range b.Columns[i] {
-			if !c.addCell(t.stored[i], text) {
-				return nil, &cells.Error{
-					Row: b.Rows[row], Column: i, What: "holds a value that the type of its column, " + c.t.String() + ", cannot hold",
-					Mend: "convert to csv or jsonl, which hold it as text",
-				}
+		if row := c.addCells(t.stored[i], b.Columns[i]); row >= 0 {
+			return nil, &cells.Error{
+				Row: b.Rows[row], Column: i, What: "holds a value that the type of its column, " + c.t.String() + ", cannot hold",
+				Mend: "convert to csv or jsonl, which hold it as text",
 			}
 		}
 	}
 	return p, nil
 }
 
-// isFull reports whether columns have no room for so many rows more.
+// isFull reports whether a record batch of columns has no room for so many rows more.
 func isFull(columns []*column, more int) bool {
-	size := uint64(0)
+	return columns[0].n > 0 && columns[0].n+more > tableRows || textSize(columns) >= tableBytes
+}
+
+// textSize returns how many bytes the texts of columns take.
+func textSize(columns []*column) (size uint64) {
 	for _, c := range columns {
 		size += c.end
 	}
-	return columns[0].n > 0 && columns[0].n+more > tableRows || size >= tableBytes
+	return size
 }
 
-// addCell reads a cell back; false for one that the column cannot hold.
+// addCells reads cells back. It returns the place of the first that the column cannot hold, or -1.
+func (c *column) addCells(t cells.Type, texts [][]byte) int {
+	if c.layout.kind != text {
+		return slices.IndexFunc(texts, func(text []byte) bool { return !c.addCell(t, text) })
+	}
+	for _, text := range texts {
+		c.mark(1, text != nil)
+		c.text, c.end = append(c.text, text...), c.end+uint64(len(text))
+		c.values = appendNumber(c.values, c.layout.width, c.end)
+	}
+	return -1
+}
+
+// addCell reads a cell of a column of no texts back; false for one that the column cannot hold.
 func (c *column) addCell(t cells.Type, text []byte) (fits bool) {
 	c.mark(1, text != nil)
 	switch {
@@ -138,10 +154,6 @@ func (c *column) addCell(t cells.Type, text []byte) (fits bool) {
 		if string(text) == "true" {
 			bitutil.SetBit(c.values, c.n-1)
 		}
-		return true
-	case t.Kind == cells.Text:
-		c.text, c.end = append(c.text, text...), c.end+uint64(len(text))
-		c.values = appendNumber(c.values, c.layout.width, c.end)
 		return true
 	case text == nil:
 		c.values = append(c.values, make([]byte, c.layout.width)...)
@@ -168,45 +180,57 @@ func (c *column) addBig(n *big.Int) bool {
 // Append writes the rows of a part behind those before.
 func (t *Table) Append(p *TablePart) error {
 	for _, columns := range p.batches {
-		if isFull(t.columns, columns[0].n) {
+		if t.rows > 0 && t.rows+columns[0].n > tableRows || t.size >= tableBytes {
 			if err := t.flush(); err != nil {
 				return err
 			}
 		}
-		if t.columns[0].n == 0 {
-			t.columns = columns
-			continue
-		}
-		for i, c := range columns {
-			d, err := c.data()
-			if err != nil {
-				return err
-			}
-			t.columns[i].add(d, []run{all(d)})
-		}
+		t.waiting = append(t.waiting, columns)
+		t.rows, t.size = t.rows+columns[0].n, t.size+textSize(columns)
 	}
 	return nil
 }
 
-// flush writes a record batch of what is there.
+// flush writes a record batch of what waits.
 func (t *Table) flush() error {
-	if err := t.begin(); err != nil || t.columns[0].n == 0 {
+	if err := t.begin(); err != nil || t.rows == 0 {
 		return err
 	}
-	columns := make([]arrow.Array, len(t.columns))
-	for i, c := range t.columns {
-		d, err := c.data()
+	columns := make([]arrow.Array, len(t.stored))
+	for i := range columns {
+		d, err := t.joined(i)
 		if err != nil {
 			return err
 		}
 		columns[i] = array.MakeFromData(d)
 	}
-	messages, err := write(t.schema, plain, columns, int64(t.columns[0].n))
+	messages, err := write(t.schema, plain, columns, int64(t.rows))
 	if err != nil {
 		return err
 	}
-	t.columns = t.empty()
+	t.waiting, t.rows, t.size = nil, 0, 0
 	return t.to.message(messages[len(messages)-1], &t.to.records)
+}
+
+// joined returns a column of all that waits.
+func (t *Table) joined(column int) (*array.Data, error) {
+	first := t.waiting[0][column]
+	if len(t.waiting) == 1 {
+		return first.data()
+	}
+	whole, values, text := newColumn(first.t, first.layout), 0, 0
+	for _, columns := range t.waiting {
+		values, text = values+len(columns[column].values), text+len(columns[column].text)
+	}
+	whole.values, whole.text = slices.Grow(whole.values, values), slices.Grow(whole.text, text)
+	for _, columns := range t.waiting {
+		d, err := columns[column].data()
+		if err != nil {
+			return nil, err
+		}
+		whole.add(d, []run{all(d)})
+	}
+	return whole.data()
 }
 
 // begin writes the schema, once.
