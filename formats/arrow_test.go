@@ -285,11 +285,14 @@ func TestArrowBecomesAFileOrAStreamAsAsked(t *testing.T) {
 
 func TestAStreamWithDictionariesBecomesAFileOfTheirWords(t *testing.T) {
 	words := &lib.DictionaryType{IndexType: lib.PrimitiveTypes.Int8, ValueType: lib.BinaryTypes.String}
-	schema := lib.NewSchema([]lib.Field{{Name: "word", Type: words, Nullable: true}, {Name: "at", Type: lib.FixedWidthTypes.Date32}}, nil)
+	schema := lib.NewSchema([]lib.Field{
+		{Name: "word", Type: words, Nullable: true}, {Name: "at", Type: lib.FixedWidthTypes.Date32},
+		{Name: "ratio", Type: &lib.DictionaryType{IndexType: lib.PrimitiveTypes.Int8, ValueType: lib.PrimitiveTypes.Float64}},
+	}, nil)
 	var in bytes.Buffer
 	w := ipc.NewWriter(&in, ipc.WithSchema(schema))
 	for _, word := range []string{"a", "b"} { // a dictionary for each record batch
-		rows := fmt.Sprintf(`[{"word": %q, "at": "2026-01-02"}, {"word": null, "at": "2026-01-03"}]`, word)
+		rows := fmt.Sprintf(`[{"word": %q, "at": "2026-01-02", "ratio": 0.1}, {"word": null, "at": "2026-01-03", "ratio": 3}]`, word)
 		record, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(rows))
 		if err == nil {
 			err = w.Write(record)
@@ -306,7 +309,7 @@ func TestAStreamWithDictionariesBecomesAFileOfTheirWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := arrowJSON(t, out.Bytes())
-	for _, want := range []string{"word: type=utf8", "at: type=date32", `"word":"a"`, `"word":"b"`, `"word":null`, `"2026-01-03"`} {
+	for _, want := range []string{"word: type=utf8", "at: type=date32", "ratio: type=float64", `"ratio":0.1`, `"ratio":3`, `"word":"a"`, `"word":"b"`, `"word":null`, `"2026-01-03"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("there is no %s in %s", want, got)
 		}
