@@ -102,7 +102,7 @@ func (r arrowKind) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 }
 
 // Table implements Converter.
-func (r *arrowReader) Table() (cells.Table, error) { return r.source.Table() }
+func (r *arrowReader) Table(whole bool) (cells.Table, error) { return r.source.Table(whole) }
 
 // Cells implements Converter.
 func (r *arrowReader) Cells(from Batch, keep Bits, give func(*cells.Block) error) error {

@@ -23,10 +23,11 @@ type Lossy interface {
 // own. A row that could not be split is one cell, the first: its text as it stands.
 type Converter interface {
 	Reader
-	// Table tells the columns of the cells; it comes before Next. A column that no text can hold is a fault of kind Usage.
-	Table() (cells.Table, error)
+	// Table tells the columns of the cells; it comes before Next. A structure is one cell, a JSON object, if it is to stay
+	// whole, else a column for each member. A column that no text can hold is a fault of kind Usage.
+	Table(whole bool) (cells.Table, error)
 	// Cells gives the kept rows of a decoded batch, block after block. It may run on several goroutines at once, for
-	// different batches. A value that its own type does not allow is a *cells.Error.
+	// different batches. A cell that cannot be made, as a value that its own type does not allow, is a *cells.Error.
 	Cells(b Batch, keep Bits, give func(*cells.Block) error) error
 }
 
@@ -46,6 +47,7 @@ type conversion struct {
 	word   string
 	format string // as Info().Format has it
 	unique bool   // names of columns must differ
+	nests  bool   // a cell may be an object
 	packed bool   // it compresses by itself
 	open   func(w io.Writer, t cells.Table) (cellTarget, error)
 }
@@ -54,7 +56,7 @@ type conversion struct {
 func conversions() []conversion {
 	return []conversion{
 		{word: "csv", format: "CSV", open: newCSVTarget},
-		{word: "jsonl", format: "JSON", unique: true, open: newJSONTarget},
+		{word: "jsonl", format: "JSON", unique: true, nests: true, open: newJSONTarget},
 		{word: "parquet", format: parquetFormat, unique: true, packed: true, open: newParquetTarget},
 		{word: "arrow", format: arrowFormat, unique: true, packed: true, open: newArrowFileTarget},
 		{word: "arrows", format: arrowFormat, unique: true, packed: true, open: newArrowStreamTarget},
@@ -115,12 +117,24 @@ type converted struct {
 }
 
 func newConverted(r Reader, from Converter, to conversion) (Reader, error) {
-	table, err := from.Table()
-	if err != nil {
-		return nil, err
+	c := &converted{Reader: r, from: from, to: to}
+	return c, c.plan()
+}
+
+// plan settles the columns.
+func (c *converted) plan() (err error) {
+	if c.table, err = c.from.Table(c.to.nests); err != nil {
+		return err
 	}
-	c := &converted{Reader: r, from: from, table: table, to: to}
-	return c, c.checkNames(table.Columns)
+	return c.checkNames(c.table.Columns)
+}
+
+// Select implements Reader. What serves as an identifier is a text, which may change the columns.
+func (c *converted) Select(columns []int) error {
+	if err := c.Reader.Select(columns); err != nil {
+		return err
+	}
+	return c.plan()
 }
 
 // checkNames refuses columns that could not be told apart.

@@ -106,8 +106,8 @@ func plainField(text []byte) (isPlain, hasNUL bool) {
 	return isPlain, hasNUL
 }
 
-// newJSONTarget returns a writer of JSON Lines. A cell is a string, a null is null; numbers and truths of columns that
-// hold nothing else stay such.
+// newJSONTarget returns a writer of JSON Lines. A cell is a string, a null is null; numbers, truths, objects and arrays
+// of columns that hold nothing else stay such.
 func newJSONTarget(w io.Writer, t cells.Table) (cellTarget, error) {
 	var keys [][]byte
 	for i, column := range t.Columns {
@@ -115,18 +115,15 @@ func newJSONTarget(w io.Writer, t cells.Table) (cellTarget, error) {
 		if i == 0 {
 			open = []byte{'{'}
 		}
-		keys = append(keys, append(appendJSON(open, []byte(column.Name)), ':'))
+		keys = append(keys, append(cells.AppendString(open, []byte(column.Name)), ':'))
 	}
 	line := func(dst []byte, b *cells.Block, row int) ([]byte, error) {
 		for column, texts := range b.Columns {
 			dst = append(dst, keys[column]...)
-			switch text := texts[row]; {
-			case text == nil:
-				dst = append(dst, "null"...)
-			case !t.Columns[column].Kind.Bare(), !isBare(text):
-				dst = appendJSON(dst, text)
-			default:
+			if text, kind := texts[row], t.Columns[column].Kind; kind == cells.JSON && isNested(text) {
 				dst = append(dst, text...)
+			} else {
+				dst = cells.AppendJSON(dst, kind, text)
 			}
 		}
 		return append(dst, '}', '\n'), nil
@@ -134,5 +131,8 @@ func newJSONTarget(w io.Writer, t cells.Table) (cellTarget, error) {
 	return &textTarget{textOutput: textOutput{w: w}, line: line}, nil
 }
 
-// isBare reports whether JSON can hold a value as it stands: NaN and the infinities it cannot.
-func isBare(text []byte) bool { return jsonValue(text, 0, 0) == len(text) }
+// isNested reports whether a text is an object or array of JSON on one line, and so a cell that is written as such is read
+// as the same text.
+func isNested(text []byte) bool {
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[') && jsonValue(text, 0, 0) == len(text) && !bytes.ContainsAny(text, "\r\n")
+}

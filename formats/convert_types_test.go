@@ -162,7 +162,7 @@ func TestAnInstantKeepsItsZoneFromStreamToStreamByCells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := converterOf(r).Table()
+	table, err := converterOf(r).Table(true)
 	if err != nil || table.Columns[0].Zone != "Asia/Shanghai" || table.Columns[0].Unit != 1 {
 		t.Fatalf("the columns are %+v: %v", table.Columns, err)
 	}

@@ -10,7 +10,7 @@ import (
 const blockRows = 1024
 
 // Table implements Converter.
-func (r *csvReader) Table() (cells.Table, error) {
+func (r *csvReader) Table(bool) (cells.Table, error) {
 	return cells.Table{Name: r.name, Columns: textColumns(r.info.Columns), Headless: r.noHeader}, nil
 }
 

@@ -8,7 +8,8 @@
 //
 // Into another format (ConvertTo) a row goes cell by cell, as text, through package cells: each reader gives the cells of
 // its batches and says of which types their columns are, each writer takes them, and none knows the others. A writer that
-// has the type of a column reads the texts back exactly. What a format cannot hold is a fault.
+// has the type of a column reads the texts back exactly. What a format cannot hold is a fault. What is nested is one cell,
+// of JSON; bytes are base64. A structure is a cell of its own where the target has objects, else its members are.
 //
 // What lies around a table is taken off in layers, each told by its content: compression, UTF-16, the archive that holds
 // it. Nothing of it is written to disk, and what it may unpack to is bounded.

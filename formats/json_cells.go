@@ -10,7 +10,7 @@ const jsonTablePeek = 8 << 20
 
 // Table implements Converter. The columns are the keys of the first records: a key that a later one has beside them is a
 // fault where it stands.
-func (r *jsonReader) Table() (cells.Table, error) {
+func (r *jsonReader) Table(bool) (cells.Table, error) {
 	keys, err := r.seen(jsonTablePeek, true)
 	if err != nil {
 		return cells.Table{}, err

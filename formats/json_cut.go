@@ -1,6 +1,10 @@
 package formats
 
-import "bytes"
+import (
+	"bytes"
+
+	"cpm/formats/cells"
+)
 
 // The cutter finds where records end, and nothing else. It trusts that the text is JSON: where it is not, it may cut a
 // record in two, and as no part of that is a record, Decode finds it.
@@ -56,7 +60,7 @@ func (s *structure) next(data []byte) byte {
 // stringEnd returns the position of the quote that closes the string whose content begins at at, len(data) when there is
 // none.
 func stringEnd(data []byte, at int) int {
-	for at = plainEnd(data, at); at < len(data) && data[at] != quote; at = plainEnd(data, at) {
+	for at = cells.PlainEnd(data, at); at < len(data) && data[at] != quote; at = cells.PlainEnd(data, at) {
 		if data[at] == '\\' {
 			at++
 		}

@@ -1,10 +1,10 @@
 package formats
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"cpm/formats/cells"
 )
 
 // The grammar of JSON (RFC 8259), read from bytes without building anything. A function that reads a value takes the
@@ -226,7 +226,7 @@ func jsonDigits(data []byte, at int) int {
 // jsonString reads the rest of a string, whose opening quote stands before at.
 func jsonString(data []byte, at int) (end int, escaped bool) {
 	for {
-		if at = plainEnd(data, at); at >= len(data) {
+		if at = cells.PlainEnd(data, at); at >= len(data) {
 			return jsonCut, escaped
 		}
 		switch data[at] {
@@ -241,23 +241,6 @@ func jsonString(data []byte, at int) (end int, escaped bool) {
 			return jsonBad, escaped
 		}
 	}
-}
-
-// plainEnd returns the position of the first quote, backslash or control character from at on. It looks at eight bytes
-// at once: in a byte of zeros, subtracting one borrows from its highest bit, and a borrow can only reach bytes behind.
-func plainEnd(data []byte, at int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; at+8 <= len(data); at += 8 {
-		w := binary.LittleEndian.Uint64(data[at:])
-		q, b := w^(ones*'"'), w^(ones*'\\')
-		if hit := ((w-ones*' ')&^w | (q-ones)&^q | (b-ones)&^b) & highs; hit != 0 {
-			return at + bits.TrailingZeros64(hit)>>3
-		}
-	}
-	for at < len(data) && data[at] >= ' ' && data[at] != '"' && data[at] != '\\' {
-		at++
-	}
-	return at
 }
 
 // jsonEscape reads what follows a backslash.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"cpm/formats/cells"
 	"cpm/formats/fault"
 )
 
@@ -65,25 +66,7 @@ func (r jsonLines) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 func (w *jsonWriter) addKeys(names []string) {
 	w.keys = names
 	for _, name := range names {
-		w.names = append(w.names, append(appendJSON([]byte{','}, []byte(name)), ':'))
-	}
-}
-
-// appendJSON appends text, in UTF-8, as a JSON string.
-func appendJSON(dst, text []byte) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, quote)
-	for at := 0; ; at++ {
-		end := plainEnd(text, at)
-		if dst = append(dst, text[at:end]...); end == len(text) {
-			return append(dst, quote)
-		}
-		if c := text[end]; c >= ' ' {
-			dst = append(dst, '\\', c)
-		} else {
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		at = end
+		w.names = append(w.names, append(cells.AppendString([]byte{','}, []byte(name)), ':'))
 	}
 }
 
@@ -193,7 +176,7 @@ func (p *jsonPart) quoteWords(words []string) {
 	}
 	p.words = p.words[:len(words)]
 	for i, word := range words {
-		p.words[i] = appendJSON(p.words[i][:0], []byte(word))
+		p.words[i] = cells.AppendString(p.words[i][:0], []byte(word))
 	}
 }
 

@@ -37,6 +37,7 @@ type parquetReader struct {
 	file    *parquet.File
 	size    int64
 	columns []int
+	cells   *parquet.CellReader
 	next    int   // the next row group
 	rows    int64 // rows of the row groups before it
 	done    atomic.Int64
@@ -96,7 +97,12 @@ func (r *parquetReader) NewWriter(w io.Writer, extra ...string) (Writer, error) 
 }
 
 // Table implements Converter.
-func (r *parquetReader) Table() (cells.Table, error) { return r.file.Table() }
+func (r *parquetReader) Table(whole bool) (t cells.Table, err error) {
+	if r.cells, err = r.file.CellReader(whole, r.columns); err != nil {
+		return t, err
+	}
+	return r.cells.Table(), nil
+}
 
 // Cells implements Converter. It reads every column of the row group anew, as a parquetWriter does.
 func (r *parquetReader) Cells(from Batch, keep Bits, give func(*cells.Block) error) error {
@@ -104,7 +110,7 @@ func (r *parquetReader) Cells(from Batch, keep Bits, give func(*cells.Block) err
 	if !ok || b.reader != r {
 		return errForeign
 	}
-	return r.file.Cells(b.group, keep, give)
+	return r.cells.Read(b.group, keep, give)
 }
 
 // Close implements Reader.

@@ -81,7 +81,7 @@ func (r *xlsxReader) NewWriter(w io.Writer, extra ...string) (Writer, error) {
 }
 
 // Table implements Converter.
-func (r *xlsxReader) Table() (cells.Table, error) { return r.file.Table(), nil }
+func (r *xlsxReader) Table(bool) (cells.Table, error) { return r.file.Table(), nil }
 
 // Cells implements Converter.
 func (r *xlsxReader) Cells(from Batch, keep Bits, give func(*cells.Block) error) error {

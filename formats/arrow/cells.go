@@ -1,7 +1,6 @@
 package arrow
 
 import (
-	"errors"
 	"strconv"
 	"time"
 
@@ -9,24 +8,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"cpm/formats/cells"
-	"cpm/formats/fault"
 )
-
-// blockRows is how many rows of all columns are held as cells at once.
-const blockRows = 4096
-
-// Table tells the columns of the cells. One whose values are no text is a fault of kind Usage.
-func (r *Reader) Table() (cells.Table, error) {
-	t := cells.Table{Name: r.name}
-	for _, f := range r.schema.Fields() {
-		if !hasCells(f.Type) {
-			return t, fault.New(fault.Usage, r.name+", column "+f.Name, "a column of type %s cannot be written in another format", f.Type).
-				Hint("leave the column out of the file, or leave out --to")
-		}
-		t.Columns = append(t.Columns, cells.Column{Name: f.Name, Type: typeOf(f.Type)})
-	}
-	return t, nil
-}
 
 // hasCells is hasText, and true for what never is an identifier and is a value all the same.
 func hasCells(t arrow.DataType) bool {
@@ -36,7 +18,28 @@ func hasCells(t arrow.DataType) bool {
 	case arrow.DECIMAL128, arrow.DECIMAL256:
 		return t.(arrow.DecimalType).GetScale() >= 0 //nolint:errcheck // the IDs say so
 	}
-	return hasText(t)
+	return isBinary(t) || hasText(t)
+}
+
+// isBinary reports whether values of a type, or the words of its dictionary, are bytes that are no text.
+func isBinary(t arrow.DataType) bool {
+	if d, ok := t.(*arrow.DictionaryType); ok {
+		t = d.ValueType
+	}
+	switch t.ID() {
+	case arrow.BINARY, arrow.LARGE_BINARY, arrow.BINARY_VIEW, arrow.FIXED_SIZE_BINARY:
+		return true
+	}
+	return false
+}
+
+// isNested reports whether a value of a type is made of others.
+func isNested(t arrow.DataType) bool {
+	switch t.ID() {
+	case arrow.STRUCT, arrow.LIST, arrow.LARGE_LIST, arrow.FIXED_SIZE_LIST, arrow.MAP:
+		return true
+	}
+	return false
 }
 
 // typeOf returns what the cells of a column can be read back as.
@@ -68,6 +71,12 @@ func typeOf(t arrow.DataType) cells.Type {
 	case *arrow.DictionaryType:
 		return typeOf(t.ValueType)
 	}
+	switch {
+	case isBinary(t):
+		return cells.Type{Kind: cells.Binary}
+	case isNested(t):
+		return cells.Type{Kind: cells.JSON}
+	}
 	return cells.Type{}
 }
 
@@ -93,50 +102,4 @@ func cellOf(a arrow.Array) textFunc {
 		return unitText(typeOf(a.DataType()), a.Time64Values())
 	}
 	return textOf(a)
-}
-
-// Cells gives the kept rows of a decoded batch.
-func (b *Batch) Cells(keep func(row int) bool, give func(*cells.Block) error) error {
-	if b.record == nil {
-		return errors.New("the batch is released")
-	}
-	var block cells.Block
-	for first := 0; first < b.Rows; first += blockRows {
-		end := min(first+blockRows, b.Rows)
-		block.Reset(len(b.record.columns))
-		for row := first; row < end; row++ {
-			if keep(row) {
-				block.Add(row)
-			}
-		}
-		if len(block.Rows) == 0 {
-			continue
-		}
-		for column := range b.record.columns {
-			all, err := b.texts(column, run{from: b.from + first, to: b.from + end})
-			var cell *cells.Error
-			if errors.As(err, &cell) {
-				cell.Row, cell.Column = cell.Row+first, column
-				return cell
-			}
-			if err != nil {
-				return b.damaged(err)
-			}
-			for i, row := range block.Rows {
-				block.Columns[column][i] = all[row-first]
-			}
-		}
-		if err := give(&block); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// texts returns every cell of a column, nil for a null.
-func (b *Batch) texts(column int, rows run) ([][]byte, error) {
-	if at := b.reader.leafOf[column]; at >= 0 {
-		return b.words[at].texts(b.record.columns[column], rows)
-	}
-	return textsBy(cellOf, b.record.columns[column], rows)
 }

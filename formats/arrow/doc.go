@@ -19,5 +19,7 @@
 // that it uses; a file names each word once, before its first batch, so that its batches are spooled until the last is
 // known. A batch of which every row is kept goes out as it came when its bytes hold nothing but its values.
 //
-// Unions, runs and views of lists are read past and not written; dictionaries in them, or in dictionaries, are not read.
+// Cells for another format are read row by row where they are nested or binary: what stands under a null is not looked at.
+//
+// Unions, runs and views of lists are read past, and neither written nor cells; dictionaries in them, or in dictionaries, are not read.
 package arrow

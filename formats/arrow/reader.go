@@ -23,6 +23,7 @@ type Reader struct {
 	flatHead *frame
 	leaves   []leaf
 	leafOf   []int // of each column, -1 when it is no dictionary
+	cells    []cellColumn
 	heads    map[int64]*frame
 	words    map[int64]dictionary // by number, as they stand
 	held     int                  // bytes of their messages

@@ -1,6 +1,7 @@
 package arrow
 
 import (
+	"encoding/base64"
 	"io"
 	"math/big"
 	"slices"
@@ -81,13 +82,20 @@ func dataType(t cells.Type) arrow.DataType {
 		}
 		return &arrow.TimestampType{Unit: timeUnit(t.Unit), TimeZone: t.Zone}
 	case cells.Decimal:
-		if t.Precision <= 38 {
-			return &arrow.Decimal128Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}
-		}
-		return &arrow.Decimal256Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}
-	case cells.Text:
+		return decimalType(t)
+	case cells.Binary:
+		return arrow.BinaryTypes.Binary
+	case cells.Text, cells.JSON:
 	}
 	return arrow.BinaryTypes.String
+}
+
+// decimalType returns the smallest type for the digits.
+func decimalType(t cells.Type) arrow.DataType {
+	if t.Precision <= 38 {
+		return &arrow.Decimal128Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}
+	}
+	return &arrow.Decimal256Type{Precision: int32(t.Precision), Scale: int32(t.Scale)}
 }
 
 // timeUnit returns the unit of which a second has so many.
@@ -135,9 +143,18 @@ func (c *column) addCells(t cells.Type, texts [][]byte) int {
 	if c.layout.kind != text {
 		return slices.IndexFunc(texts, func(text []byte) bool { return !c.addCell(t, text) })
 	}
-	for _, text := range texts {
+	for i, text := range texts {
 		c.mark(1, text != nil)
-		c.text, c.end = append(c.text, text...), c.end+uint64(len(text))
+		before := len(c.text)
+		if t.Kind == cells.Binary {
+			var err error
+			if c.text, err = base64.StdEncoding.AppendDecode(c.text, text); err != nil {
+				return i
+			}
+		} else {
+			c.text = append(c.text, text...)
+		}
+		c.end += uint64(len(c.text) - before)
 		c.values = appendNumber(c.values, c.layout.width, c.end)
 	}
 	return -1

@@ -50,7 +50,9 @@ func textsBy(form func(arrow.Array) textFunc, d arrow.ArrayData, of run) (rows [
 			continue
 		}
 		if rows[i] = text(row); rows[i] == nil && l.kind != nothing {
-			return nil, &cells.Error{Row: i, What: "holds a value that its type does not allow", Mend: "mend it where the file was made"}
+			bad := cells.NotAllowed()
+			bad.Row = i
+			return nil, bad
 		}
 	}
 	return rows, nil
@@ -70,6 +72,10 @@ func (l layout) slices(d arrow.ArrayData) func(row int) []byte {
 		}
 	case view:
 		return func(row int) []byte { return viewed(d, values[row*viewSize:][:viewSize]) }
+	case fixed:
+		if d.DataType().ID() == arrow.FIXED_SIZE_BINARY {
+			return func(row int) []byte { return append([]byte{}, values[row*l.width:(row+1)*l.width]...) }
+		}
 	case nothing:
 		return func(int) []byte { return nil }
 	}

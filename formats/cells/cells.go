@@ -67,3 +67,8 @@ type Error struct {
 
 // Error implements error.
 func (e *Error) Error() string { return e.What }
+
+// NotAllowed is why a value is refused that its own type does not allow, such as a time of day beyond the day.
+func NotAllowed() *Error {
+	return &Error{What: "holds a value that its type does not allow", Mend: "mend it where the file was made"}
+}

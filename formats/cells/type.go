@@ -22,6 +22,8 @@ const (
 	Local         // 2006-01-02T15:04:05, likewise: what a clock shows, nobody says where
 	Instant       // 2006-01-02T15:04:05Z, likewise
 	Decimal       // as many digits behind the point as the scale says
+	Binary        // bytes, in base64 as RFC 4648 has it, with padding
+	JSON          // an object or an array of JSON, on one line; what is neither is a text
 )
 
 // Type is a kind, and what it takes to read its texts back as the values that they were.
@@ -66,7 +68,7 @@ func (t Type) Append(dst []byte, n int64) []byte {
 	case Decimal:
 		var digits [20]byte
 		return appendPoint(dst, strconv.AppendInt(digits[:0], n, 10), t.Scale)
-	case Text, Integer, Unsigned, Single, Number, Truth:
+	case Text, Integer, Unsigned, Single, Number, Truth, Binary, JSON:
 	}
 	return strconv.AppendInt(dst, n, 10)
 }
@@ -84,7 +86,7 @@ func (t Type) Bits(text []byte) (uint64, bool) {
 	case Number:
 		x, err := strconv.ParseFloat(string(text), 64)
 		return math.Float64bits(x), err == nil
-	case Text, Integer, Truth, Date, Clock, Local, Instant, Decimal:
+	case Text, Integer, Truth, Date, Clock, Local, Instant, Decimal, Binary, JSON:
 	}
 	n, ok := t.units(text)
 	return uint64(n), ok
@@ -112,7 +114,7 @@ func (t Type) units(text []byte) (n int64, ok bool) {
 	case Decimal:
 		big, ok := t.Big(text)
 		return big.Int64(), ok && big.IsInt64()
-	case Text, Integer, Unsigned, Single, Number, Truth:
+	case Text, Integer, Unsigned, Single, Number, Truth, Binary, JSON:
 	}
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	return n, err == nil

@@ -1,37 +1,15 @@
 package parquet
 
 import (
-	"errors"
-	"iter"
+	"encoding/base64"
 	"strconv"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
 	"cpm/formats/cells"
-	"cpm/formats/fault"
 )
-
-// blockRows is how many rows of all columns are held as cells at once.
-const blockRows = 4096
-
-// Table tells the columns of the cells. What stands in structures is a column of its own, their names joined by dots; a
-// column that holds many values a row, or none that is a text, is a fault of kind Usage.
-func (f *File) Table() (cells.Table, error) {
-	t := cells.Table{Name: f.name}
-	for _, l := range f.leaves {
-		if l.MaxRepetitionLevel() > 0 || cellOf(l.schema) == nil {
-			what := "a column of type " + typeName(l.schema)
-			if l.MaxRepetitionLevel() > 0 {
-				what = "a column that is nested in a list"
-			}
-			return t, fault.New(fault.Usage, f.where(l), "%s cannot be written in another format", what).
-				Hint("leave the column out of the file, or leave out --to")
-		}
-		t.Columns = append(t.Columns, cells.Column{Name: l.name, Type: typeOf(l.schema)})
-	}
-	return t, nil
-}
 
 // typeOf returns what the cells of a column can be read back as. An INT96 stays a text: its nanoseconds reach further
 // than those of any other type, and a date such as 9999-12-31 is common in it.
@@ -46,6 +24,10 @@ func typeOf(s *format.SchemaElement) cells.Type {
 		return cells.Type{Kind: cells.Number}
 	case format.Int32, format.Int64:
 		return intType(s.Type.V, logical)
+	case format.ByteArray:
+		if isJSON(s) {
+			return cells.Type{Kind: cells.JSON}
+		}
 	}
 	if t, ok := logical.(*format.DecimalType); ok && s.Type.V != format.Int96 {
 		return cells.DecimalOf(int(t.Precision), int(t.Scale))
@@ -116,98 +98,34 @@ func decimalCell(physical format.Type, scale int) textFunc {
 	return func(b []byte, v pq.Value) []byte { return cells.AppendDecimal(b, bigInt(v.ByteArray()), scale) }
 }
 
-// Cells gives the kept rows of a row group. Every column is read anew, a few pages at a time.
-func (f *File) Cells(group int, keep []uint64, give func(*cells.Block) error) (err error) {
-	defer f.recover(&err)
-	columns := make([]*cellColumn, len(f.leaves))
-	for i, l := range f.leaves {
-		columns[i] = f.readCells(group, l)
-		defer columns[i].stop()
-	}
-	var b cells.Block
-	for first, total := 0, f.GroupRows(group); first < total; first += blockRows {
-		b.Reset(len(columns))
-		rows := min(blockRows, total-first)
-		for row := first; row < first+rows; row++ {
-			if has(keep, row) {
-				b.Add(row)
-			}
-		}
-		for i, c := range columns {
-			if err := c.take(&b, i, first+rows); err != nil {
-				return err
-			}
-		}
-		if len(b.Rows) == 0 {
-			continue
-		}
-		if err := give(&b); err != nil {
-			return err
-		}
-	}
-	for _, c := range columns {
-		if _, err, _ := c.next(); err != nil { // what stands behind the last row is checked too
-			return err
-		}
-	}
-	return nil
+// base64Cell writes bytes that are no text.
+func base64Cell(b []byte, v pq.Value) []byte {
+	return base64.StdEncoding.AppendEncode(b, v.ByteArray())
 }
 
-// errStopped ends a scan of which nobody wants more.
-var errStopped = errors.New("stopped")
-
-// cellColumn is a column of a row group on its way.
-type cellColumn struct {
-	text textFunc
-	next func() ([]pq.Value, error, bool)
-	stop func()
-	row  int // of the first of the values
-	rest []pq.Value
-}
-
-func (f *File) readCells(group int, l *leaf) *cellColumn {
-	c := &cellColumn{text: cellOf(l.schema)}
-	c.next, c.stop = iter.Pull2(func(yield func([]pq.Value, error) bool) {
-		err := f.scan(group, l, func(values []pq.Value) error {
-			if !yield(values, nil) {
-				return errStopped
-			}
-			return nil
-		})
-		if err != nil && err != errStopped { //nolint:errorlint // scan returns it as it stands
-			yield(nil, err)
-		}
-	})
-	return c
-}
-
-// take gives the rows of a block, which end before a row of the group, their cells.
-func (c *cellColumn) take(b *cells.Block, column, end int) error {
-	texts := b.Columns[column]
-	for i, row := range append(b.Rows, end) {
-		for c.row+len(c.rest) <= row && (i < len(b.Rows) || c.row+len(c.rest) < end) {
-			c.row += len(c.rest)
-			values, err, more := c.next()
-			if err != nil {
-				return err
-			}
-			if c.rest = values; !more {
-				return errShort
-			}
-		}
-		c.rest, c.row = c.rest[row-c.row:], row
-		if i == len(b.Rows) {
-			return nil
-		}
-		if v := c.rest[0]; !v.IsNull() {
-			from := len(b.Arena)
-			text := c.text(b.Arena, v)
-			if text == nil {
-				return &cells.Error{Row: row, Column: column, What: "holds a value that its type does not allow", Mend: "mend it where the file was made"}
-			}
-			b.Arena = text
-			texts[i] = b.Kept(from)
-		}
+// isBinary reports whether a column is declared to hold bytes.
+func isBinary(s *format.SchemaElement) bool {
+	switch logicalType(s).(type) {
+	case *format.BsonType:
+		return !isInterval(s)
+	case *format.GeometryType, *format.GeographyType:
+		return true
 	}
-	return nil
+	return false
+}
+
+// isUndeclared reports whether a column of bytes is not declared to be anything: text of old writers, or bytes.
+func isUndeclared(s *format.SchemaElement) bool {
+	isBytes := s.Type.V == format.ByteArray || s.Type.V == format.FixedLenByteArray
+	return isBytes && s.LogicalType.Value == nil && !s.ConvertedType.Valid
+}
+
+// isDeclaredText reports whether a column is declared to be text.
+func isDeclaredText(s *format.SchemaElement) bool {
+	switch s.LogicalType.Value.(type) {
+	case *format.StringType, *format.EnumType:
+		return true
+	}
+	c := s.ConvertedType
+	return isJSON(s) || c.Valid && (c.V == deprecated.UTF8 || c.V == deprecated.Enum)
 }

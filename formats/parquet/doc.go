@@ -1,6 +1,7 @@
 // Package parquet reads chosen columns of a Parquet file as text and copies chosen rows to a new one.
 //
 //	footer ──▶ checked as bytes ──▶ File ──▶ Values(group, column)   only the pages of that column are read
+//	                                  ├────▶ CellReader: Read(group)   every column as cells, nested values as JSON
 //	                                  └────▶ Writer: Encode ──▶ Append ──▶ Close
 //
 //	Encode, for each column of a row group: pages of the source ──▶ levels ──▶ values ──▶ pages of the output
@@ -24,6 +25,10 @@
 // before anything is allocated from them; pages are decompressed here, to the size that they claim or not at all; each
 // call into the library recovers its panics. Texts are read without it. It decodes the other values that are asked for,
 // after their pages were checked, and never booleans in runs, which it decodes wrongly.
+//
+// Cells for another format are put together from the levels of all leaves of a column, row by row, and levels that
+// contradict each other are a fault. Lists and maps are told by their marks, in two and three levels as old writers had
+// them, and as what repeats without any.
 //
 // An output holds nothing of a row that was not kept. Dictionaries are pruned to what the kept rows use; of statistics
 // the footer has the null counts of the kept rows, and no bounds; bloom filters, page indexes, and the metadata of single

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	pq "github.com/parquet-go/parquet-go"
 )
@@ -12,8 +11,8 @@ import (
 // batchValues is how many values go from a page to their use at a time.
 const batchValues = 1024
 
-// scan hands the values of one column chunk to do, in order, in runs that end where a row ends. The values alias the
-// page: they are valid during the call alone. It fails unless the chunk holds exactly the rows of its row group.
+// scan hands the values of one column chunk to do, in order. They alias the page, and are valid during the call alone. It
+// fails unless the chunk holds exactly the rows of its row group.
 func (f *File) scan(group int, l *leaf, do func(values []pq.Value) error) (err error) {
 	defer f.recover(&err)
 	c := &chunk{file: f, leaf: l, group: group, want: f.GroupRows(group)}
@@ -29,7 +28,7 @@ func (f *File) scan(group int, l *leaf, do func(values []pq.Value) error) (err e
 			err = f.chunkFault(l, group, e)
 		}
 	}()
-	var values []pq.Value
+	values := make([]pq.Value, batchValues)
 	for {
 		page, err := pages.ReadPage()
 		if raw.err != nil {
@@ -41,14 +40,9 @@ func (f *File) scan(group int, l *leaf, do func(values []pq.Value) error) (err e
 		if err != nil {
 			return f.chunkFault(l, group, err)
 		}
-		values, err = c.scanPage(page, values, do)
+		err = c.scanPage(page, values, do)
 		pq.Release(page)
 		if err != nil {
-			return err
-		}
-	}
-	if len(values) > 0 {
-		if err := c.give(values, do); err != nil {
 			return err
 		}
 	}
@@ -70,51 +64,29 @@ type chunk struct {
 	want, rows int
 }
 
-// scanPage reads a page. What it returns is the begin of a row that may go on in the next page: version 1 pages may
-// end anywhere. Rest is such a begin, left by the page before.
-func (c *chunk) scanPage(page pq.Page, rest []pq.Value, do func([]pq.Value) error) ([]pq.Value, error) {
-	values, read := rest, int64(0)
+// scanPage reads a page. Version 1 pages may begin and end within a row.
+func (c *chunk) scanPage(page pq.Page, values []pq.Value, do func([]pq.Value) error) error {
+	read := int64(0)
 	reader := page.Values()
 	for {
-		values = slices.Grow(values, batchValues)
-		n, err := reader.ReadValues(values[len(values) : len(values)+batchValues])
+		n, err := reader.ReadValues(values)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, c.file.chunkFault(c.leaf, c.group, err)
+			return c.file.chunkFault(c.leaf, c.group, err)
 		}
-		old := len(values)
-		values = values[:old+n]
 		read += int64(n)
-		if cut := c.rowStart(values, old); cut > 0 {
-			if e := c.give(values[:cut], do); e != nil {
-				return nil, e
+		if n > 0 {
+			if e := c.give(values[:n], do); e != nil {
+				return e
 			}
-			values = values[:copy(values, values[cut:])]
 		}
 		if err != nil || n == 0 {
 			break
 		}
 	}
 	if read != page.NumValues() {
-		return nil, c.file.chunkFault(c.leaf, c.group, io.ErrUnexpectedEOF)
+		return c.file.chunkFault(c.leaf, c.group, io.ErrUnexpectedEOF)
 	}
-	for i := range values {
-		values[i] = values[i].Clone()
-	}
-	return values, nil
-}
-
-// rowStart returns where the last row that begins in values begins: whole rows stand before it. The search ends at
-// from, for what stands before has been searched. In a column without repetition every value ends its row.
-func (c *chunk) rowStart(values []pq.Value, from int) int {
-	if c.leaf.MaxRepetitionLevel() == 0 {
-		return len(values)
-	}
-	for i := len(values) - 1; i >= from; i-- {
-		if values[i].RepetitionLevel() == 0 {
-			return i
-		}
-	}
-	return 0
+	return nil
 }
 
 // give counts the rows of values and hands them on.

@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"math"
 	"math/big"
@@ -65,6 +66,10 @@ func pqType(t cells.Type) pq.Type {
 		return pq.TimestampAdjusted(timeUnit(t.Unit), true).Type()
 	case cells.Decimal:
 		return decimalType(t)
+	case cells.Binary:
+		return pq.ByteArrayType
+	case cells.JSON:
+		return pq.JSON().Type()
 	case cells.Text:
 	}
 	return pq.String().Type()
@@ -126,9 +131,11 @@ func (p *draftPage) addCell(c *outColumn, t cells.Type, text []byte) bool {
 		p.valid.add(1, 1)
 	}
 	switch t.Kind {
-	case cells.Text:
+	case cells.Text, cells.JSON:
 		p.plain = append(binary.LittleEndian.AppendUint32(p.plain, uint32(len(text))), text...)
 		return len(text) <= maxPageBytes
+	case cells.Binary:
+		return p.addBytes(text)
 	case cells.Truth:
 		p.bits.add(bit(string(text) == "true"), 1)
 		return true
@@ -152,4 +159,14 @@ func (p *draftPage) addBig(n *big.Int, width int) bool {
 	from := len(p.plain)
 	p.plain = append(p.plain, make([]byte, width)...)
 	return cells.PutTwos(p.plain[from:], n)
+}
+
+// addBytes adds the bytes that a text in base64 stands for.
+func (p *draftPage) addBytes(text []byte) bool {
+	from := len(p.plain)
+	all, err := base64.StdEncoding.AppendDecode(append(p.plain, 0, 0, 0, 0), text)
+	size := len(all) - from - 4
+	binary.LittleEndian.PutUint32(all[from:], uint32(size))
+	p.plain = all
+	return err == nil && size <= maxPageBytes
 }

@@ -168,11 +168,20 @@ func bigInt(b []byte) *big.Int {
 
 // typeName names the type of a column for a message.
 func typeName(s *format.SchemaElement) string {
-	if s.ConvertedType.Valid && s.ConvertedType.V == deprecated.Interval {
+	if isInterval(s) {
 		return "INTERVAL"
 	}
 	if t := logicalType(s); t != nil {
 		return t.String()
 	}
 	return s.Type.V.String()
+}
+
+func isInterval(s *format.SchemaElement) bool {
+	return s.ConvertedType.Valid && s.ConvertedType.V == deprecated.Interval
+}
+
+func isJSON(s *format.SchemaElement) bool {
+	_, ok := s.LogicalType.Value.(*format.JsonType)
+	return ok || s.ConvertedType.Valid && s.ConvertedType.V == deprecated.Json
 }
