@@ -286,7 +286,8 @@ func TestArrowBecomesAFileOrAStreamAsAsked(t *testing.T) {
 func TestAStreamWithDictionariesBecomesAFileOfTheirWords(t *testing.T) {
 	words := &lib.DictionaryType{IndexType: lib.PrimitiveTypes.Int8, ValueType: lib.BinaryTypes.String}
 	schema := lib.NewSchema([]lib.Field{
-		{Name: "word", Type: words, Nullable: true}, {Name: "at", Type: lib.FixedWidthTypes.Date32},
+		{Name: "word", Type: words, Nullable: true},
+		{Name: "at", Type: lib.FixedWidthTypes.Date32},
 		{Name: "ratio", Type: &lib.DictionaryType{IndexType: lib.PrimitiveTypes.Int8, ValueType: lib.PrimitiveTypes.Float64}},
 	}, nil)
 	var in bytes.Buffer
