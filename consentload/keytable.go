@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/bits"
 	"sort"
-	"sync"
 	"sync/atomic"
 )
 
@@ -27,8 +26,7 @@ type keyTable struct {
 	file              *blockFile // nil: both stand in memory and need no check
 	startsAt, tailsAt uint64     // where they begin in it
 	asked             atomic.Int64
-	look              sync.Once
-	whole             atomic.Bool // all of both holds
+	looking, held     atomic.Uint64 // how many bytes of both somebody looks at, or has; and how many of them hold
 }
 
 const (
@@ -198,17 +196,32 @@ func (t *keyTable) compare(f *flight, ordinals []uint32) {
 // holds reports whether all keys of a file are known to hold. They are looked at once as a whole, when so many have been
 // asked for that looking at single blocks would cost more.
 func (t *keyTable) holds(asked int) bool {
-	if t.file == nil || t.whole.Load() {
+	size := uint64(len(t.starts) + len(t.tails))
+	if t.file == nil || t.held.Load() == size {
 		return true
 	}
 	const perLook = 4096 // bytes that are checked in the time that one lookup on its own takes
-	if size := uint64(len(t.starts) + len(t.tails)); uint64(t.asked.Add(int64(asked)))*perLook < size {
+	if uint64(t.asked.Add(int64(asked)))*perLook < size {
 		return false
 	}
-	t.look.Do(func() {
-		t.whole.Store(t.file.ready(t.startsAt, uint64(len(t.starts))) && t.file.ready(t.tailsAt, uint64(len(t.tails))))
-	})
-	return t.whole.Load()
+	const stretch = 1 << 22 // each goroutine that comes takes one after the other
+	for from := t.looking.Add(stretch) - stretch; from < size; from = t.looking.Add(stretch) - stretch {
+		to := min(from+stretch, size)
+		if t.holdBoth(from, to) {
+			t.held.Add(to - from)
+		}
+	}
+	return t.held.Load() == size
+}
+
+// holdBoth checks bytes of the directory and the tails, which count on from its end.
+func (t *keyTable) holdBoth(from, to uint64) bool {
+	starts := uint64(len(t.starts))
+	if from < starts && !t.file.ready(t.startsAt+from, min(to, starts)-from) {
+		return false
+	}
+	from = max(from, starts)
+	return from >= to || t.file.ready(t.tailsAt+from-starts, to-from)
 }
 
 // inLine is how many keys share a line of memory.

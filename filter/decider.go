@@ -283,10 +283,16 @@ func (d *decider) write(b *batch) error {
 func (d *decider) selection(g int, permitted bool) formats.Selection {
 	verdicts := d.verdicts[g]
 	d.keep = d.keep.Reset(len(verdicts))
-	for row, verdict := range verdicts {
-		if (Reason(verdict) == Permitted) == permitted {
-			d.keep.Set(row)
+	for at := 0; at < len(verdicts); at += 64 {
+		bits := uint64(0) // set without a branch, which nobody could foretell
+		for i, verdict := range verdicts[at:min(at+64, len(verdicts))] {
+			bit := uint64(0)
+			if (Reason(verdict) == Permitted) == permitted {
+				bit = 1
+			}
+			bits |= bit << i
 		}
+		d.keep[at/64] = bits
 	}
 	return formats.Selection{Keep: d.keep, Extra: d.verdicts[g : g+1], Words: d.words}
 }

@@ -19,7 +19,7 @@ type outFile struct {
 	groups []format.RowGroup // those that were written
 }
 
-func newOutFile(w io.Writer) *outFile { return &outFile{w: bufio.NewWriterSize(w, 1<<20)} }
+func newOutFile(w io.Writer) *outFile { return &outFile{w: bufio.NewWriterSize(w, 64<<10)} }
 
 // put writes bytes, before the first of all what a Parquet file begins with.
 func (o *outFile) put(b []byte) error {
