@@ -198,9 +198,12 @@ func (c *Cell) freeze(l *cellLists) {
 // Find returns the ordinal of an identifier.
 func (x *Index) Find(k Key) (ordinal uint32, ok bool) { return x.keys.find(k) }
 
-// FindAll writes the ordinal of each identifier, or NoOrdinal, into a slice as long as that of the keys. Looked up
-// together, keys cost about half: the memory of one is on its way while the next is worked out.
-func (x *Index) FindAll(keys []Key, ordinals []uint32) { x.keys.findAll(keys, ordinals) }
+// FindAll writes the ordinal of each identifier, or NoOrdinal, into a slice as long as that of the keys. It has the keys
+// filled in, some at a time and in their order, before it looks for them: what is known of some is on its way from memory while
+// others are made.
+func (x *Index) FindAll(keys []Key, ordinals []uint32, fill func(from, to int)) {
+	x.keys.findAll(keys, ordinals, fill)
+}
 
 // Key returns the key of an identifier, in an index that was loaded with Options.Watch. No other keeps all its bits, and to
 // ask one is a fault of the program.

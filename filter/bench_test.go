@@ -87,7 +87,7 @@ func BenchmarkVerdict(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		gate.index.FindAll(keys, ordinals)
+		gate.index.FindAll(keys, ordinals, func(int, int) {})
 		for i, key := range keys {
 			gate.verdictAt(key, ordinals[i])
 		}

@@ -72,24 +72,29 @@ func (d *decider) forget() {
 // readIdentifiers makes the keys of the next values of a column.
 func (d *decider) readIdentifiers(column int, values [][]byte) {
 	ids, kind := d.ids[column], d.kinds[column]
-	d.keys = d.keys[:0]
 	for _, value := range values {
 		id := asked{}
 		id.key, id.why = d.keyer.Key(kind, value)
 		if d.hashes.some && id.why == consentload.Readable {
 			d.hashes.add(&id, d.keyer, kind)
 		}
-		ids, d.keys = append(ids, id), append(d.keys, id.key)
+		ids = append(ids, id)
 	}
 	d.ids[column] = ids
 }
 
-// lookUp finds the ordinals of the keys that were made last, side by side; the gates of a run ask one index.
-func (d *decider) lookUp(column int) {
-	d.ordinals = slices.Grow(d.ordinals[:0], len(d.keys))[:len(d.keys)]
-	d.job.Gates[0].index.FindAll(d.keys, d.ordinals)
-	ids := d.ids[column]
-	ids = ids[len(ids)-len(d.keys):]
+// lookUp does so and finds their ordinals; the gates of a run ask one index.
+func (d *decider) lookUp(column int, values [][]byte) {
+	before := len(d.ids[column])
+	d.keys = slices.Grow(d.keys[:0], len(values))[:len(values)]
+	d.ordinals = slices.Grow(d.ordinals[:0], len(values))[:len(values)]
+	d.job.Gates[0].index.FindAll(d.keys, d.ordinals, func(from, to int) {
+		d.readIdentifiers(column, values[from:to])
+		for i, id := range d.ids[column][before+from:] {
+			d.keys[from+i] = id.key
+		}
+	})
+	ids := d.ids[column][before:]
 	for i, ordinal := range d.ordinals {
 		ids[i].ordinal, ids[i].looked = ordinal, true
 	}
@@ -156,8 +161,7 @@ const stretch = 1024
 
 func (d *decider) stretch(b *batch, from, to int) {
 	for column := range d.kinds {
-		d.readIdentifiers(column, b.Values(column)[from:to])
-		d.lookUp(column)
+		d.lookUp(column, b.Values(column)[from:to])
 	}
 	for g := range d.job.Gates {
 		if len(d.order[g]) == 1 && !d.hashes.some && b.MalformedRows() == 0 {
