@@ -36,7 +36,7 @@
 // decoded copy loses what the library does not know. Every page gets a checksum, and one that the source has is checked.
 //
 // Measured with ten million rows of twelve columns as DuckDB writes them, 37 % kept at random, on two cores: the whole
-// run of cpm, its verdicts among it, takes 2.3 s with Snappy and 3.3 s with Zstandard, where DuckDB takes 5.2 and 6.2 s
+// run of cpm, its verdicts among it, takes 2.4 s with Snappy and 3.4 s with Zstandard, where DuckDB takes 5.2 and 6.9 s
 // for a join with a list; the file is as large as DuckDB's. A quarter of that time is spent in the codecs with Snappy,
 // and nearly half with Zstandard; a tenth in choosing and copying values.
 package parquet
