@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"cpm/formats/cells"
 )
@@ -66,8 +67,8 @@ func newCSVTarget(w io.Writer, t cells.Table) (cellTarget, error) {
 // appendName appends a name of the header, in quotes also where a reader that looks for the delimiter could take one of
 // its signs for it.
 func appendName(dst []byte, name string) []byte {
-	if bytes.ContainsAny([]byte(name), ";\t|") {
-		return append(append(append(dst, quote), bytes.ReplaceAll([]byte(name), []byte{quote}, []byte(`""`))...), quote)
+	if strings.ContainsAny(name, ";\t|") {
+		return appendQuoted(dst, []byte(name))
 	}
 	return appendField(dst, name, ',')
 }
@@ -89,7 +90,7 @@ func csvLine(dst []byte, b *cells.Block, row int) ([]byte, error) {
 			dst = append(dst, text...)
 			continue
 		}
-		dst = append(append(append(dst, quote), bytes.ReplaceAll(text, []byte{quote}, []byte(`""`))...), quote)
+		dst = appendQuoted(dst, text)
 	}
 	return append(dst, '\r', '\n'), nil
 }

@@ -51,8 +51,13 @@ func appendField(dst []byte, text string, delim byte) []byte {
 	if !strings.ContainsAny(text, "\"\r\n"+string(rune(delim))) {
 		return append(dst, text...)
 	}
+	return appendQuoted(dst, []byte(text))
+}
+
+// appendQuoted appends a field in quotes.
+func appendQuoted(dst, text []byte) []byte {
 	dst = append(dst, quote)
-	dst = append(dst, strings.ReplaceAll(text, `"`, `""`)...)
+	dst = append(dst, bytes.ReplaceAll(text, []byte{quote}, []byte(`""`))...)
 	return append(dst, quote)
 }
 

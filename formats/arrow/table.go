@@ -116,10 +116,7 @@ func (t *Table) Add(p *TablePart, b *cells.Block) (*TablePart, error) {
 	}
 	for i, c := range p.batches[last] {
 		if row := c.addCells(t.stored[i], b.Columns[i]); row >= 0 {
-			return nil, &cells.Error{
-				Row: b.Rows[row], Column: i, What: "holds a value that the type of its column, " + c.t.String() + ", cannot hold",
-				Mend: "convert to csv or jsonl, which hold it as text",
-			}
+			return nil, cells.NotHeld(b.Rows[row], i, c.t.String())
 		}
 	}
 	return p, nil

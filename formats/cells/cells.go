@@ -72,3 +72,11 @@ func (e *Error) Error() string { return e.What }
 func NotAllowed() *Error {
 	return &Error{What: "holds a value that its type does not allow", Mend: "mend it where the file was made"}
 }
+
+// NotHeld is why a cell is refused that the type of its column cannot hold.
+func NotHeld(row, column int, typeName string) *Error {
+	return &Error{
+		Row: row, Column: column, What: "holds a value that the type of its column, " + typeName + ", cannot hold",
+		Mend: "convert to csv or jsonl, which hold it as text",
+	}
+}

@@ -83,10 +83,7 @@ func (t *Table) Add(p *TablePart, b *cells.Block) (*TablePart, error) {
 		before := len(page.plain)
 		for row, text := range texts {
 			if !page.addCell(t.columns[i], t.types[i], text) {
-				return nil, &cells.Error{
-					Row: b.Rows[row], Column: i, What: fmt.Sprintf("holds a value that the type of its column, %s, cannot hold", t.typeName(i)),
-					Mend: "convert to csv or jsonl, which hold it as text",
-				}
+				return nil, cells.NotHeld(b.Rows[row], i, t.typeName(i))
 			}
 		}
 		s.size += len(page.plain) - before
