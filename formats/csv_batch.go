@@ -25,7 +25,7 @@ type csvBatch struct {
 	arena   []byte     // values whose doubled quotes were undone, or that were decoded
 	decoder transform.Transformer
 
-	marks []uint32 // of a grid: where its fields end
+	ends fieldEnds // of a grid
 
 	lines lineCount
 }
@@ -34,15 +34,18 @@ type csvBatch struct {
 func (b *csvBatch) Decode() error {
 	b.reset()
 	if !b.grid() {
-		if err := b.split(); err != nil {
+		err := b.split()
+		if err == nil {
+			err = b.damaged(len(b.data), nil)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	b.markTorn()
 	b.decodeValues()
-	err := b.damaged(len(b.data), nil)
-	b.isReady = err == nil
-	return err
+	b.isReady = true
+	return nil
 }
 
 // split splits a text row by row. A row without quotes costs three searches of its bytes: for its end, for the columns
