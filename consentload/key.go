@@ -31,8 +31,10 @@ type Keyer struct {
 	kinds    *Kinds
 	normal   *Normalizer
 	prefixes [][]byte // by kind: its name and a zero byte, hashed before the normal form
+	homes    [][]byte // by kind: of phones where a number of eleven digits is a Chinese one, its key's text with room for the digits
 	buf      []byte
-	from     int // where in buf the latest normal form begins
+	form     []byte // the latest kind and normal form that were hashed, in buf or one of homes
+	from     int    // where in it the normal form begins
 	digests  digestBuffer
 	notes    *aliasLog // nil: raw identifiers are not noted
 }
@@ -43,6 +45,7 @@ func NewKeyer(kinds *Kinds) *Keyer {
 	for _, kind := range kinds.All() {
 		k.prefixes = append(k.prefixes, append([]byte(kind), 0))
 	}
+	k.settle()
 	if kinds.book != nil {
 		k.notes = kinds.book.open()
 	}
@@ -55,19 +58,34 @@ func (k *Keyer) inRegion(region string) *Keyer {
 	normal := *k.normal
 	normal.phone = newPhoneReader(region)
 	other.normal, other.buf = &normal, nil
+	other.settle()
 	return &other
+}
+
+// settle prepares the short way of numbers as they are most often written.
+func (k *Keyer) settle() {
+	k.homes = make([][]byte, len(k.prefixes))
+	for kind, prefix := range k.prefixes {
+		if k.kinds.rules[kind].form == phoneForm && k.normal.phone.region == "CN" {
+			k.homes[kind] = slices.Concat(prefix, []byte("+86"), make([]byte, mobileDigits))
+		}
+	}
 }
 
 // Key returns the key of an identifier's normal form, or why it has none; then the key is zero.
 func (k *Keyer) Key(kind KindID, raw []byte) (Key, Unreadable) {
-	k.buf = append(k.buf[:0], k.prefixes[kind]...)
-	k.from = len(k.buf)
-	form, why := k.normal.Append(k.buf, kind, raw)
-	if why != Readable {
-		return Key{}, why
+	if home := k.homes[kind]; len(home) > 0 && isMobileCN(raw) {
+		copy(home[len(home)-mobileDigits:], raw)
+		k.form = home
+	} else {
+		form, why := k.normal.Append(append(k.buf[:0], k.prefixes[kind]...), kind, raw)
+		if why != Readable {
+			return Key{}, why
+		}
+		k.form, k.buf = form, form
 	}
-	k.buf = form
-	key := k.kinds.keyOf(form)
+	k.from = len(k.prefixes[kind])
+	key := k.kinds.keyOf(k.form)
 	if k.notes != nil {
 		k.notes.add(k, kind, key)
 	}
@@ -75,7 +93,7 @@ func (k *Keyer) Key(kind KindID, raw []byte) (Key, Unreadable) {
 }
 
 // Normal returns the normal form behind the key that Key returned last. It holds until the next call of Key.
-func (k *Keyer) Normal() []byte { return k.buf[k.from:] }
+func (k *Keyer) Normal() []byte { return k.form[k.from:] }
 
 // keyOf hashes a kind's name, a zero byte and a normal form.
 func (k *Kinds) keyOf(prefixed []byte) Key {

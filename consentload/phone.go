@@ -99,9 +99,12 @@ func northAmerican(digits []byte, atHome bool) []byte {
 	return nil
 }
 
+// mobileDigits is the length of a Chinese mobile number.
+const mobileDigits = 11
+
 // isMobileCN reports eleven ASCII digits that begin 13 to 19.
 func isMobileCN(digits []byte) bool {
-	return len(digits) == 11 && digits[0] == '1' && digits[1] >= '3' && allDigits(digits)
+	return len(digits) == mobileDigits && digits[0] == '1' && digits[1] >= '3' && allDigits(digits)
 }
 
 func allDigits(text []byte) bool {
