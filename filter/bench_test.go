@@ -73,13 +73,14 @@ func BenchmarkCompile(b *testing.B) {
 	channel, _ := catalog.Channel("sms")
 	b.ReportAllocs()
 	for b.Loop() {
-		NewGate(gate.index, channel, "promotion", nil)
+		NewGate(gate.index, channel, "promotion", nil).all()
 	}
 }
 
 func BenchmarkVerdict(b *testing.B) {
 	catalog, gate := benchGate(b)
 	keyer := consentload.NewKeyer(catalog.Kinds)
+	gate.all()
 	keys := make([]consentload.Key, 1024)
 	ordinals := make([]uint32, len(keys))
 	for i := range keys {

@@ -163,7 +163,8 @@ func (d *decider) stretch(b *batch, from, to int) {
 	for column := range d.kinds {
 		d.lookUp(column, b.Values(column)[from:to])
 	}
-	for g := range d.job.Gates {
+	for g, gate := range d.job.Gates {
+		gate.expect(to - from)
 		if len(d.order[g]) == 1 && !d.hashes.some && b.MalformedRows() == 0 {
 			d.decideAlone(g, d.ids[d.order[g][0]][len(d.rulings[g]):])
 		} else {
@@ -199,10 +200,11 @@ func (d *decider) decide(g int, b *batch, from, to int) {
 // decideAlone rules on rows that have one identifier each, under one key, as most runs have. It says the same as decide.
 func (d *decider) decideAlone(g int, contacts []asked) {
 	gate := d.job.Gates[g]
-	gate.verdicts.prefetch(contacts[:min(ahead, len(contacts))])
+	verdicts := gate.compiled.known()
+	verdicts.prefetch(contacts[:min(ahead, len(contacts))])
 	for now := range slices.Chunk(contacts, ahead) {
 		contacts = contacts[len(now):]
-		gate.verdicts.prefetch(contacts[:min(ahead, len(contacts))])
+		verdicts.prefetch(contacts[:min(ahead, len(contacts))])
 		for i := range now {
 			d.rulings[g] = append(d.rulings[g], d.ruleAlone(g, gate, &now[i]))
 		}

@@ -6,7 +6,7 @@ import (
 	"cpm/consentload"
 )
 
-// Gate is an index compiled for one run and one cell. It is immutable: any number of goroutines may ask.
+// Gate is an index compiled for one run and one cell. What it says never changes: any number of goroutines may ask.
 type Gate struct {
 	Channel string
 	Purpose string
@@ -15,7 +15,7 @@ type Gate struct {
 	index     *consentload.Index
 	cell      *consentload.Cell
 	asOf      consentload.Instant
-	verdicts  verdicts
+	compiled  compiled
 	listed    *roaring.Bitmap              // ordinals that a list holds for
 	strangers map[consentload.Key]struct{} // listed, and not in the index
 	lists     []heldList
@@ -40,7 +40,6 @@ func NewGate(x *consentload.Index, channel consentload.Channel, purpose string, 
 			g.list(list)
 		}
 	}
-	g.verdicts = compileVerdicts(x, g.cell, g.listed, g.asOf)
 	return g
 }
 
@@ -104,7 +103,23 @@ func (g *Gate) verdictAt(k consentload.Key, ordinal uint32) (verdict Reason, kno
 	if ordinal == consentload.NoOrdinal {
 		return Decide(consentload.Evidence{}, g.listedStranger(k), g.cell.Policy, g.asOf), false
 	}
-	return g.verdicts.of(ordinal), g.index.Known(ordinal)
+	if v := g.compiled.known(); v != nil {
+		return v.of(ordinal), g.index.Known(ordinal)
+	}
+	e := g.index.Evidence(g.cell, ordinal)
+	return Decide(e, g.listed.Contains(ordinal), g.cell.Policy, g.asOf), e.Known
+}
+
+// expect is told how many verdicts are about to be asked for. Few are worked out one by one.
+func (g *Gate) expect(n int) {
+	if g.compiled.pays(n, g.index.Len()) {
+		g.all()
+	}
+}
+
+// all returns the verdicts on all identifiers of the index.
+func (g *Gate) all() verdicts {
+	return g.compiled.once(func() verdicts { return compileVerdicts(g.index, g.cell, g.listed, g.asOf) })
 }
 
 func (g *Gate) listedStranger(k consentload.Key) bool {

@@ -90,7 +90,8 @@ func TestAGateSaysOfEveryIdentifierWhatDecideSays(t *testing.T) {
 		lists := []*consentload.List{{Path: "stop.csv", Keys: []consentload.Key{listed}, Subject: seed%2 == 0}}
 		for _, cell := range [][2]string{{"sms", "promotion"}, {"sms", "survey"}, {"email", "promotion"}} {
 			channel, _ := catalog.Channel(cell[0])
-			gate := NewGate(index, channel, cell[1], lists)
+			gate, compiled := NewGate(index, channel, cell[1], lists), NewGate(index, channel, cell[1], lists)
+			compiled.all()
 			for i := range 14 { // two more than there are people
 				for _, key := range []consentload.Key{
 					keyOf("phone", fmt.Sprintf("1380000%04d", i)), keyOf("email", fmt.Sprintf("p%d@example.com", i)),
@@ -101,9 +102,11 @@ func TestAGateSaysOfEveryIdentifierWhatDecideSays(t *testing.T) {
 						e = index.Evidence(index.Cell(cell[0], cell[1]), ordinal)
 					}
 					want := Decide(e, gate.Listed(key), gate.Policy(), index.AsOf())
-					if got, known := gate.Verdict(key); got != want || known != e.Known {
-						t.Fatalf("seed %d, %v, person %d: the gate says %s (known %v), Decide %s (known %v)",
-							seed, cell, i, got, known, want, e.Known)
+					for _, of := range []*Gate{gate, compiled} {
+						if got, known := of.Verdict(key); got != want || known != e.Known {
+							t.Fatalf("seed %d, %v, person %d, compiled %t: the gate says %s (known %v), Decide %s (known %v)",
+								seed, cell, i, of == compiled, got, known, want, e.Known)
+						}
 					}
 				}
 			}

@@ -93,7 +93,7 @@ func (g *Gate) Reach(within *Contacts) (Reach, error) {
 	}
 	r.Counts[Permitted] += permitted
 	r.Identifiers += int64(of.GetCardinality())
-	if let := int64(g.verdicts.permitted(g.index.Len()).AndCardinality(of)); let != permitted {
+	if let := int64(g.all().permitted(g.index.Len()).AndCardinality(of)); let != permitted {
 		return r, fmt.Errorf("%s × %s: the gate permits %d identifiers and %d are counted: this is a fault of cpm",
 			g.Channel, consentload.Tell(g.Purpose), let, permitted)
 	}

@@ -75,7 +75,7 @@ func allVerdicts(t *testing.T, catalog *consentload.Catalog, index *consentload.
 	keyer := consentload.NewKeyer(catalog.Kinds)
 	for _, cell := range [][2]string{{"sms", "promotion"}, {"sms", "survey"}, {"email", "promotion"}} {
 		channel, _ := catalog.Channel(cell[0])
-		gate := NewGate(index, channel, cell[1], lists)
+		gate, fresh := NewGate(index, channel, cell[1], lists), NewGate(index, channel, cell[1], lists)
 		reach, err := gate.Reach(nil)
 		if err != nil && !errors.Is(err, index.Err()) { // that of a damaged file is looked at below
 			t.Fatal(err)
@@ -87,6 +87,9 @@ func allVerdicts(t *testing.T, catalog *consentload.Catalog, index *consentload.
 				id, _ := catalog.Kinds.Index(consentload.Kind(named[0]))
 				key, _ := keyer.Key(id, []byte(named[1]))
 				verdict, known := gate.Verdict(key)
+				if alone, _ := fresh.Verdict(key); alone != verdict && index.Err() == nil {
+					t.Fatalf("%v, %s %d: %v when it is weighed alone, and %v among all", cell, named[0], i, alone, verdict)
+				}
 				var members []uint32
 				if ordinal, found := index.Find(key); found {
 					members = index.Members(ordinal)

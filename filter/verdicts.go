@@ -1,6 +1,9 @@
 package filter
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"cpm/consentload"
@@ -50,6 +53,38 @@ func compileVerdicts(x *consentload.Index, cell *consentload.Cell, listed *roari
 		v.set(dense, over.reason)
 	}
 	return v
+}
+
+// compiled holds the verdicts of a gate from when so many have been asked for that it pays to work all of them out.
+type compiled struct {
+	all   atomic.Pointer[verdicts]
+	made  sync.Once
+	asked atomic.Int64
+}
+
+// perLookup is how many identifiers of the index are compiled in the time in which one is weighed alone.
+const perLookup = 2048
+
+// known returns nil while they are not there.
+func (c *compiled) known() verdicts {
+	if all := c.all.Load(); all != nil {
+		return *all
+	}
+	return nil
+}
+
+// pays reports whether, with n more, enough have been asked for.
+func (c *compiled) pays(n, identifiers int) bool {
+	return c.all.Load() == nil && c.asked.Add(int64(n))*perLookup >= int64(identifiers)
+}
+
+// once compiles them, if nobody has done so. They are not there either when the file of the index broke meanwhile.
+func (c *compiled) once(compile func() verdicts) verdicts {
+	c.made.Do(func() {
+		all := compile()
+		c.all.Store(&all)
+	})
+	return c.known()
 }
 
 // told are the four words of 64 identifiers that all have one verdict.
