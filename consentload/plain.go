@@ -110,6 +110,7 @@ func (p *plainRows) read(row int) bool {
 	}
 	p.tally.Rows++
 	p.tally.Events++
+	p.tally.Acts.Add(p.sums.of(e, said.hash))
 	if e.status.refusal() {
 		p.tally.Refusals++
 	}
@@ -149,6 +150,7 @@ type said struct {
 	scope   scope
 	status  Status
 	version uint16
+	hash    uint64 // of these
 }
 
 // words are those of a row: their first eight bytes, their next eight, and their lengths. Longer ones have no slot.
@@ -237,5 +239,6 @@ func (p *plainRows) understand(row int) said {
 	if r.status == Granted && p.act.version.set() {
 		found.version = r.grantVersion(p.act)
 	}
+	found.hash = r.sums.said(terms{found.scope, found.version, found.status})
 	return found
 }

@@ -36,7 +36,7 @@ func newReading(l *loader, name string, form *shape) *reading {
 	run := &reading{loader: l, name: name, form: form, first: -1}
 	for range l.options.Workers {
 		r := &record{
-			catalog: l.catalog, words: l.words, shape: form, times: NewTimeReader(form.zone),
+			catalog: l.catalog, words: l.words, sums: actSummer{words: l.words}, shape: form, times: NewTimeReader(form.zone),
 			asOf: l.options.AsOf, isNow: l.options.AsOfIsNow, newest: None, nextAct: noExpiry,
 			keyer: NewKeyer(l.catalog.Kinds), regions: map[string]*Keyer{}, versions: map[string]uint16{},
 			watching: newWatching(l.options.Watch),

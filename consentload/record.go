@@ -44,6 +44,7 @@ type record struct {
 	skipped int  // identifiers without a normal form in the row
 	status  Status
 	tally   Tally
+	sums    actSummer
 	newest  Instant
 	nextAct Instant // the first one after as-of
 
@@ -184,7 +185,9 @@ func (r *record) settle() outcome {
 		r.tally.SkippedInRefusal += int64(r.skipped)
 	}
 	for i := range r.events {
-		switch when := r.events[i].when; {
+		e := &r.events[i]
+		r.tally.Acts.Add(r.sums.of(e, r.sums.said(terms{e.scope, e.version, e.status})))
+		switch when := e.when; {
 		case when > r.asOf:
 			r.tally.FutureRefusals++
 		case when.Dated():

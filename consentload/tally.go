@@ -15,6 +15,8 @@ type Tally struct {
 	UnreadRefusals   int64 `json:"unread_refusals"`    // of those: refusals
 	SkippedIDs       int64 `json:"skipped_ids"`        // no normal form, beside a readable one
 	SkippedInRefusal int64 `json:"skipped_in_refusal"` // of those: in refusals
+
+	Acts ActSum `json:"acts_digest"` // of the events
 }
 
 // Add adds another tally.
@@ -32,4 +34,5 @@ func (t *Tally) Add(o Tally) {
 	t.UnreadRefusals += o.UnreadRefusals
 	t.SkippedIDs += o.SkippedIDs
 	t.SkippedInRefusal += o.SkippedInRefusal
+	t.Acts.Add(o.Acts)
 }

@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 
 	"cpm/formats/fault"
@@ -76,6 +77,13 @@ func (v *vocabulary) numbered(table *nameTable, name, what string) (uint16, erro
 			Hint("check that the column of the %s holds their names, or declare them in the configuration", what)
 	}
 	return table.number(name), nil
+}
+
+// text returns the terms of an act by their names.
+func (v *vocabulary) text(t terms) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return strings.Join([]string{v.channels.names[t.scope.channel], v.purposes.names[t.scope.purpose], v.versions.names[t.version], t.status.String()}, "\x00")
 }
 
 // maxCells bounds the cells of an index: more of them are wrong columns too.

@@ -119,6 +119,7 @@ func writeIndexText(w io.Writer, s *consentload.Snapshot) error {
 	say("purposes", "%s", strings.Join(told(a.Purposes), ", "))
 	for _, source := range a.Sources {
 		say("source", "%s: %s, newest act %s", cmp.Or(source.Name, "--consent"), rowsOf(source.Tally.Rows), source.Newest)
+		say("", "  digest of its %s %s", counted(source.Tally.Events, "act", "acts"), source.Tally.Acts)
 	}
 	if a.Carried > 0 {
 		say("carried over", "%s of earlier builds that no export holds", counted(a.Carried, "refusal", "refusals"))
