@@ -18,30 +18,30 @@ type carried struct {
 // with returns the log with refusals added to it.
 func (l *foldedLog) with(more []carried) *foldedLog {
 	slices.SortFunc(more, func(a, b carried) int { return cmp.Or(a.key.Compare(b.key), cmp.Compare(a.kind, b.kind)) })
-	all := &foldedLog{
-		keys: make([]Key, 0, len(l.keys)+len(more)), kinds: make([]KindID, 0, len(l.keys)+len(more)),
-		starts: make([]uint32, 0, len(l.starts)+len(more)), acts: make([]acts, 0, len(l.acts)+len(more)),
-	}
-	moved := make([]uint32, len(l.keys))
+	before := l.keys.joined()
+	most := len(before) + len(more)
+	all := &foldedLog{kinds: make([]KindID, 0, most), starts: make([]uint32, 0, most+1), acts: make([]acts, 0, len(l.acts)+len(more))}
+	keys := make([]Key, 0, most)
+	moved := make([]uint32, len(before))
 	acted := map[uint32]bool{}
-	for i := 0; i < len(l.keys) || len(more) > 0; {
-		ordinal, start := uint32(len(all.keys)), len(all.acts)
+	for i := 0; i < len(before) || len(more) > 0; {
+		ordinal, start := uint32(len(keys)), len(all.acts)
 		all.starts = append(all.starts, uint32(start))
-		if i < len(l.keys) && (len(more) == 0 || l.keys[i].Compare(more[0].key) <= 0) {
-			all.keys, all.kinds = append(all.keys, l.keys[i]), append(all.kinds, l.kinds[i])
+		if i < len(before) && (len(more) == 0 || before[i].Compare(more[0].key) <= 0) {
+			keys, all.kinds = append(keys, before[i]), append(all.kinds, l.kinds[i])
 			all.acts = append(all.acts, l.of(uint32(i))...)
 			moved[i] = ordinal
 			i++
 		} else {
-			all.keys, all.kinds = append(all.keys, more[0].key), append(all.kinds, more[0].kind)
+			keys, all.kinds = append(keys, more[0].key), append(all.kinds, more[0].kind)
 		}
-		for len(more) > 0 && more[0].key == all.keys[ordinal] {
+		for len(more) > 0 && more[0].key == keys[ordinal] {
 			all.refuse(start, &more[0].act)
 			acted[ordinal] = true
 			more = more[1:]
 		}
 	}
-	all.starts = append(all.starts, uint32(len(all.acts)))
+	all.starts, all.keys = append(all.starts, uint32(len(all.acts))), keyRuns{keys}
 	all.move(l, moved)
 	all.dormant = slices.DeleteFunc(all.dormant, func(ordinal uint32) bool { return acted[ordinal] })
 	return all
@@ -109,7 +109,7 @@ func (h *holding) carry(lost []loss) (more []carried, err error) {
 // nameOf returns key and kind under which an identifier of the earlier index is known now.
 func (h *holding) nameOf(ordinal uint32) (Key, KindID, error) {
 	if to := h.to[ordinal]; to != NoOrdinal {
-		return h.w.log.keys[to], h.w.log.kinds[to], nil
+		return h.w.log.keys.joined()[to], h.w.log.kinds[to], nil
 	}
 	h.bits = min(h.bits, h.old.keys.width)
 	for kind, n := range h.old.file.About.ByKind {

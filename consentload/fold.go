@@ -63,9 +63,9 @@ func (a *acts) grant(when, expires Instant, version uint16, words *vocabulary) {
 // foldedLog is the log of a load, folded: identifiers in the order of their keys. Of those to whom nothing comes from others
 // the cells are settled at once, and no acts are kept; the others have theirs.
 type foldedLog struct {
-	keys       []Key
+	keys       keyRuns
 	kinds      []KindID
-	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]
+	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]; nil: there are none
 	acts       []acts
 	settled    []cellLists // by cell, in no order
 	refused    []refusal   // what those refused whose acts are not kept, where an index file is to hold it
@@ -81,8 +81,14 @@ type crowd struct {
 	combinations []uint32
 }
 
+// len is the number of identifiers.
+func (l *foldedLog) len() int { return len(l.kinds) }
+
 // of returns the acts of an identifier.
 func (l *foldedLog) of(ordinal uint32) []acts {
+	if l.starts == nil {
+		return nil
+	}
 	return l.acts[l.starts[ordinal]:l.starts[ordinal+1]]
 }
 
@@ -205,8 +211,12 @@ func join(parts, closed []*part, workers int) *foldedLog {
 	}
 	count := begins[len(parts)]
 	all := &foldedLog{
-		keys: make([]Key, n), kinds: make([]KindID, n), starts: make([]uint32, n+1), acts: make([]acts, count),
+		keys: make(keyRuns, len(parts)), kinds: make([]KindID, n), acts: make([]acts, count),
 		settled: make([]cellLists, len(parts[0].settled)), refused: make([]refusal, 0, refused),
+	}
+	if count > 0 {
+		all.starts = make([]uint32, n+1)
+		all.starts[n] = count
 	}
 	every := slices.Concat(parts, closed)
 	var group errgroup.Group
@@ -219,11 +229,11 @@ func join(parts, closed []*part, workers int) *foldedLog {
 	}
 	for p, part := range parts {
 		group.Go(func() error {
-			copy(all.keys[part.first:], part.keys)
+			all.keys[p] = part.keys
 			copy(all.kinds[part.first:], part.kinds)
 			copy(all.acts[begins[p]:], part.acts)
-			for i, start := range part.starts[:len(part.keys)] {
-				all.starts[int(part.first)+i] = begins[p] + start
+			for i := 0; i < len(part.keys) && count > 0; i++ {
+				all.starts[int(part.first)+i] = begins[p] + part.start(i)
 			}
 			return nil
 		})
@@ -232,7 +242,6 @@ func join(parts, closed []*part, workers int) *foldedLog {
 		all.append(part)
 	}
 	_ = group.Wait() // none of them fails
-	all.starts[n] = count
 	return all
 }
 

@@ -8,6 +8,7 @@ import (
 // part is what a partition comes to.
 type part struct {
 	foldedLog
+	keys   []Key      // in their order
 	first  uint32     // the ordinal of its first identifier
 	stands []standing // where its identifiers stand beside others, in their order
 	opened []uint32   // combinations of which an identifier stands elsewhere too
@@ -67,8 +68,19 @@ func (f *folder) part(p int, places []placesByPart) (*part, error) {
 		all = all[n:]
 	}
 	out.starts = append(out.starts, uint32(len(out.acts)))
+	if len(out.acts) == 0 && len(out.stands) == 0 {
+		out.starts = nil
+	}
 	f.takeSettled(out)
 	return out, nil
+}
+
+// start returns where the acts of an identifier begin.
+func (p *part) start(i int) uint32 {
+	if p.starts == nil {
+		return 0
+	}
+	return p.starts[i]
 }
 
 // gather collects the entries of a partition.

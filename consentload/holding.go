@@ -111,18 +111,18 @@ func (h *holding) open(p *Previous) {
 // table: less than 2⁻⁶⁰ while the number of identifiers grows no more than fourfold. That one refusal would then be
 // looked for at a stranger, and if the stranger was granted anew, be missed.
 func (h *holding) match(log *foldedLog) {
-	t := h.old.keys
+	t, keys := h.old.keys, log.keys.joined()
 	h.to = make([]uint32, t.n)
 	at := 0
 	for bucket := range uint64(1) << t.width {
 		start, end := t.bucket(bucket)
 		for i := start; i < end; i++ {
 			key := t.key(bucket, i)
-			for at < len(log.keys) && log.keys[at].known(t.width).Compare(key) < 0 {
+			for at < len(keys) && keys[at].known(t.width).Compare(key) < 0 {
 				at++
 			}
 			h.to[i] = NoOrdinal
-			if at < len(log.keys) && log.keys[at].known(t.width) == key {
+			if at < len(keys) && keys[at].known(t.width) == key {
 				h.to[i] = uint32(at)
 			}
 		}

@@ -121,11 +121,11 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 func (x *Index) settle(ctx context.Context, l *loader, log *foldedLog) (r *resolver, err error) {
 	held := newHolding(l)
 	for {
-		if x.keys, err = newKeyTable(log.keys, held.widest()); err != nil {
+		if x.keys, err = newKeyTable(log.keys, held.widest(), l.options.Workers); err != nil {
 			return nil, err
 		}
 		if l.options.Watch != nil {
-			x.full = log.keys
+			x.full = log.keys.joined()
 		}
 		x.sort(l.catalog.Kinds, log.kinds)
 		r = newResolver(l.catalog, l.words, log)
@@ -153,15 +153,18 @@ func (x *Index) settle(ctx context.Context, l *loader, log *foldedLog) (r *resol
 // sort puts the identifiers to their kinds.
 func (x *Index) sort(kinds *Kinds, of []KindID) {
 	names := kinds.All()
-	ordinals := make([][]uint32, len(names))
+	members := make([]bits64, len(names))
 	for ordinal, kind := range of {
-		ordinals[kind] = append(ordinals[kind], uint32(ordinal))
+		if members[kind] == nil {
+			members[kind] = make(bits64, len(of)/64+1)
+		}
+		members[kind].set(uint32(ordinal))
 	}
 	x.hashed = nil
 	x.allKinds, x.kinds, x.digests = names, map[Kind]*roaring.Bitmap{}, roaring.New()
 	for kind, name := range names {
-		x.kinds[name] = bitmapOf(ordinals[kind])
-		if _, hashed := kinds.Raw(KindID(kind)); hashed && len(ordinals[kind]) > 0 {
+		x.kinds[name] = members[kind].bitmap()
+		if _, hashed := kinds.Raw(KindID(kind)); hashed && members[kind] != nil {
 			x.hashed = append(x.hashed, KindID(kind))
 			x.digests.Or(x.kinds[name])
 		}

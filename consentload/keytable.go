@@ -2,7 +2,6 @@ package consentload
 
 import (
 	"encoding/binary"
-	"errors"
 	"math/bits"
 	"sort"
 	"sync/atomic"
@@ -39,37 +38,8 @@ const (
 // NoOrdinal is what FindAll tells of an identifier that the index does not know.
 const NoOrdinal = ^uint32(0)
 
-// errTwins is returned for two identifiers that an index could not tell apart: neither may speak for the other.
-var errTwins = errors.New("two different identifiers have one key, which happens once in 2⁶² / n builds of n identifiers: " +
-	"they cannot be told apart in an index; leave one of them out, or use another key")
-
 // widthFor returns how many leading bits cut n keys into buckets.
 func widthFor(n int) uint { return uint(max(1, bits.Len(uint(n/mostPerBucket)))) }
-
-// newKeyTable makes the table of keys that are sorted, each once. It fails where two keys share all bits that count. No
-// more than most leading bits choose a bucket: of keys that come from another table no more than its own bits are known.
-func newKeyTable(keys []Key, most uint) (*keyTable, error) {
-	t := &keyTable{width: min(widthFor(len(keys)), most), n: len(keys)}
-	t.starts = make([]byte, 0, t.startsLen())
-	t.tails = make([]byte, 0, tailBytes*len(keys))
-	next := uint64(0)
-	for i, key := range keys {
-		bucket, tail := t.place(key)
-		if i > 0 {
-			if before, other := t.place(keys[i-1]); before == bucket && other == tail {
-				return nil, errTwins
-			}
-		}
-		for ; next <= bucket; next++ {
-			t.starts = binary.LittleEndian.AppendUint32(t.starts, uint32(i))
-		}
-		t.tails = binary.LittleEndian.AppendUint64(t.tails, tail)
-	}
-	for len(t.starts) < cap(t.starts) {
-		t.starts = binary.LittleEndian.AppendUint32(t.starts, uint32(len(keys)))
-	}
-	return t, nil
-}
 
 // startsLen is the length of the directory in bytes.
 func (t *keyTable) startsLen() int { return startBytes * (1<<t.width + 1) }

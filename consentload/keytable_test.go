@@ -21,12 +21,26 @@ func randomKeys(seed uint64, n int) []Key {
 func TestEveryKeyIsFoundAtItsRankAndNoOtherOneIs(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 4, 5, 8, 31, 32, 33, 1000, 70_000} {
 		keys, strangers := randomKeys(uint64(n), n), randomKeys(uint64(n)+1, 1000)
-		table, err := newKeyTable(keys, widest)
-		if err != nil {
-			t.Fatal(err)
+		for pieces := range 4 {
+			table, err := newKeyTable(piecesOf(keys, pieces), widest, 1+pieces)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkFinds(t, table, keys, strangers)
 		}
-		checkFinds(t, table, keys, strangers)
 	}
+}
+
+// piecesOf cuts keys into runs, of which the first and the last are empty.
+func piecesOf(keys []Key, pieces int) keyRuns {
+	runs := keyRuns{nil}
+	for i := range pieces {
+		runs = append(runs, keys[len(keys)*i*i/(pieces*pieces):len(keys)*(i+1)*(i+1)/(pieces*pieces)])
+	}
+	if pieces == 0 {
+		runs = append(runs, keys)
+	}
+	return append(runs, nil)
 }
 
 // made is for keys that are there.
@@ -53,7 +67,7 @@ func checkFinds(t *testing.T, table *keyTable, keys, strangers []Key) {
 
 func TestALookupAllocatesNothing(t *testing.T) {
 	keys := randomKeys(5, 1000)
-	table, err := newKeyTable(keys, widest)
+	table, err := newKeyTable(keyRuns{keys}, widest, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +82,7 @@ func TestALookupAllocatesNothing(t *testing.T) {
 
 func TestANeighbourInTheSameBucketIsNobodyKnown(t *testing.T) {
 	keys := randomKeys(3, 1000)
-	table, err := newKeyTable(keys, widest)
+	table, err := newKeyTable(keyRuns{keys}, widest, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +116,7 @@ func TestTheChanceOfAFalseMatchIsBelowOneIn2To60AtAnySize(t *testing.T) {
 func TestATableThatIsHeldNarrowFindsTheSame(t *testing.T) {
 	for _, most := range []uint{1, 3, 7} {
 		keys, strangers := randomKeys(uint64(most), 5000), randomKeys(uint64(most)+1, 1000)
-		table, err := newKeyTable(keys, most)
+		table, err := newKeyTable(keyRuns{keys}, most, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,8 +131,11 @@ func TestTwoIdentifiersThatCannotBeToldApartStopTheBuild(t *testing.T) {
 	twin.Lo ^= 1 << (63 - width) // the first bit that is not stored
 	keys = append(keys, twin)
 	slices.SortFunc(keys, Key.Compare)
-	if _, err := newKeyTable(keys, widest); !errors.Is(err, errTwins) {
-		t.Fatalf("two keys that share all stored bits give %v", err)
+	at := slices.Index(keys, twin)
+	for _, runs := range []keyRuns{{keys}, {keys[:at], keys[at:]}, {keys[:at+1], nil, keys[at+1:]}} {
+		if _, err := newKeyTable(runs, widest, 2); !errors.Is(err, errTwins) {
+			t.Fatalf("two keys that share all stored bits give %v", err)
+		}
 	}
 }
 
@@ -191,7 +208,7 @@ func BenchmarkFind(b *testing.B) {
 				b.Skip("20 M keys take a while to make")
 			}
 			keys := randomKeys(1, size.n)
-			table, err := newKeyTable(keys, widest)
+			table, err := newKeyTable(keyRuns{keys}, widest, 1)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -50,7 +50,7 @@ func (s *Snapshot) keys() *keyTable {
 	t.width = uint(max(1, bits.Len(uint(len(t.starts)/startBytes))) - 1) // a build that carries keys over may hold it narrow
 	if t.width < 1 || t.width > widest || len(t.starts) != t.startsLen() || len(t.tails) != tailBytes*t.n {
 		s.blocks.fail("it does not hold the keys that it counts")
-		empty, _ := newKeyTable(nil, widest)
+		empty, _ := newKeyTable(nil, widest, 1)
 		return empty
 	}
 	return t

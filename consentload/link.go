@@ -49,7 +49,7 @@ func unite(ctx context.Context, l *loader, log *foldedLog) (*links, error) {
 	u.closed = log.together
 	isOpen := slices.ContainsFunc(log.together[:], func(c combined) bool { return slices.Contains(c.open, true) })
 	if isOpen || l.options.Previous != nil {
-		u.subject = make([]uint32, len(log.keys))
+		u.subject = make([]uint32, log.len())
 		for i := range u.subject {
 			u.subject[i] = uint32(i)
 		}
@@ -145,7 +145,7 @@ func (u *links) findShared(c *Catalog, log *foldedLog) {
 			continue
 		}
 		if u.shared == nil {
-			u.shared = make([]bool, len(log.keys))
+			u.shared = make([]bool, log.len())
 		}
 		u.shared[many.ordinal] = true
 		u.byKind[kinds[own]]++

@@ -27,20 +27,29 @@ func denseBits(n int, ordinal func(i int) uint32) bits64 {
 	}
 	set := make(bits64, words)
 	for i := range n {
-		set[ordinal(i)/64] |= 1 << (ordinal(i) % 64)
+		set.set(ordinal(i))
 	}
+	return set
+}
+
+func (b bits64) set(ordinal uint32) { b[ordinal/64] |= 1 << (ordinal % 64) }
+
+// bitmap returns the set of ordinals that have a bit.
+func (b bits64) bitmap() *roaring.Bitmap {
+	set := roaring.New()
+	set.FromDense(b, true)
+	set.RunOptimize()
 	return set
 }
 
 // bitmapOf returns the set of ordinals, which it may sort. A set has one form, however it came about.
 func bitmapOf(ordinals []uint32) *roaring.Bitmap {
-	set := roaring.New()
 	if dense := denseBits(len(ordinals), func(i int) uint32 { return ordinals[i] }); dense != nil {
-		set.FromDense(dense, true)
-	} else {
-		slices.Sort(ordinals)
-		set.AddMany(ordinals)
+		return dense.bitmap()
 	}
+	set := roaring.New()
+	slices.Sort(ordinals)
+	set.AddMany(ordinals)
 	set.RunOptimize()
 	return set
 }

@@ -48,7 +48,7 @@ func refusalsOf(c *Catalog, words *vocabulary, log *foldedLog, workers int) map[
 	}
 	list(log.refused)
 	var room []refusal
-	for ordinal := range log.keys {
+	for ordinal := range log.starts[:max(len(log.starts), 1)-1] {
 		room = appendRefusals(room[:0], uint32(ordinal), log.of(uint32(ordinal)), c.Link)
 		list(room)
 	}

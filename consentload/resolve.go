@@ -74,7 +74,10 @@ type worker struct {
 
 // resolve settles every identifier in every cell.
 func (r *resolver) resolve(ctx context.Context, workers int) ([]cellLists, error) {
-	grouped := make([]bool, len(r.log.keys))
+	if len(r.log.acts) == 0 {
+		return r.log.settled, nil
+	}
+	grouped := make([]bool, r.log.len())
 	for _, members := range r.links.members {
 		for _, ordinal := range members {
 			grouped[ordinal] = true
