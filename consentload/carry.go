@@ -65,10 +65,14 @@ func (l *foldedLog) move(from *foldedLog, to []uint32) {
 		l.settled[i].append(&from.settled[i])
 		l.settled[i].each(func(ordinal *uint32) { *ordinal = to[*ordinal] })
 	}
-	for _, r := range from.refused {
-		r.ordinal = to[r.ordinal]
-		l.refused = append(l.refused, r)
+	moved := refusalRun{}
+	for _, run := range from.refused {
+		for _, r := range run.made {
+			r.ordinal = to[run.first+r.ordinal]
+			moved.made = append(moved.made, r)
+		}
 	}
+	l.refused = []refusalRun{moved}
 	for _, ordinal := range from.unreadable {
 		l.unreadable = append(l.unreadable, to[ordinal])
 	}

@@ -36,6 +36,7 @@ func newEndTable(expiries []expiry) endTable {
 	}
 	t.of, t.first, t.unit = bitmapOf(ordinals), first, max(unit, 1)
 	t.wide = (uint64(last)-uint64(first))/t.unit > math.MaxUint32
+	t.ends = make([]byte, 0, t.size()*len(expiries))
 	for _, e := range expiries {
 		units := (uint64(e.at) - uint64(first)) / t.unit
 		if t.wide {

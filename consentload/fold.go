@@ -67,11 +67,11 @@ type foldedLog struct {
 	kinds      []KindID
 	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]; nil: there are none
 	acts       []acts
-	settled    []cellLists // by cell, in no order
-	refused    []refusal   // what those refused whose acts are not kept, where an index file is to hold it
-	unreadable []uint32    // identifiers that a quarantined record names
-	dormant    []uint32    // identifiers that stand in no act: in quarantined records and maps of identities alone
-	crowded    []crowd     // identifiers that stand beside many others
+	settled    []cellLists  // by cell, in no order
+	refused    []refusalRun // what those refused whose acts are not kept, where an index file is to hold it
+	unreadable []uint32     // identifiers that a quarantined record names
+	dormant    []uint32     // identifiers that stand in no act: in quarantined records and maps of identities alone
+	crowded    []crowd      // identifiers that stand beside many others
 	together   *combinations
 }
 
@@ -204,15 +204,14 @@ func mergeActs(to, more []acts, words *vocabulary) []acts {
 // join puts the partitions one behind the other, several at once; they are in the order of their keys already. Closed ones
 // have no identifiers of their own.
 func join(parts, closed []*part, workers int) *foldedLog {
-	n, begins, refused := 0, make([]uint32, len(parts)+1), 0
+	n, begins := 0, make([]uint32, len(parts)+1)
 	for p, part := range parts {
 		n, begins[p+1] = n+len(part.keys), begins[p]+uint32(len(part.acts))
-		refused += len(part.refused) + len(closed[p].refused)
 	}
 	count := begins[len(parts)]
 	all := &foldedLog{
 		keys: make(keyRuns, len(parts)), kinds: make([]KindID, n), acts: make([]acts, count),
-		settled: make([]cellLists, len(parts[0].settled)), refused: make([]refusal, 0, refused),
+		settled: make([]cellLists, len(parts[0].settled)),
 	}
 	if count > 0 {
 		all.starts = make([]uint32, n+1)
@@ -247,10 +246,7 @@ func join(parts, closed []*part, workers int) *foldedLog {
 
 // append adds what few identifiers of a partition have.
 func (l *foldedLog) append(part *part) {
-	for _, r := range part.refused {
-		r.ordinal += part.first
-		l.refused = append(l.refused, r)
-	}
+	l.refused = append(l.refused, refusalRun{part.first, part.refused})
 	for _, i := range part.unreadable {
 		l.unreadable = append(l.unreadable, part.first+i)
 	}

@@ -8,10 +8,11 @@ import (
 // part is what a partition comes to.
 type part struct {
 	foldedLog
-	keys   []Key      // in their order
-	first  uint32     // the ordinal of its first identifier
-	stands []standing // where its identifiers stand beside others, in their order
-	opened []uint32   // combinations of which an identifier stands elsewhere too
+	keys    []Key      // in their order
+	refused []refusal  // what those refused whose acts are not kept
+	first   uint32     // the ordinal of its first identifier
+	stands  []standing // where its identifiers stand beside others, in their order
+	opened  []uint32   // combinations of which an identifier stands elsewhere too
 }
 
 // standing is one place of an identifier.

@@ -36,30 +36,36 @@ func appendRefusals(to []refusal, ordinal uint32, all []acts, link Link) []refus
 
 // refusalsOf collects the refusals of a folded log by scope; a channel or purpose of Star is all of them.
 func refusalsOf(c *Catalog, words *vocabulary, log *foldedLog, workers int) map[cellName]*refusals {
-	lists := map[scope]*refusalList{}
-	list := func(made []refusal) {
-		for i := range made {
-			r := &made[i]
-			if lists[r.scope] == nil {
-				lists[r.scope] = &refusalList{}
-			}
-			lists[r.scope].add(r)
+	runs := log.refused
+	var kept []refusal
+	for ordinal := range log.starts[:max(len(log.starts), 1)-1] {
+		kept = appendRefusals(kept, uint32(ordinal), log.of(uint32(ordinal)), c.Link)
+	}
+	runs = append(slices.Clone(runs), refusalRun{0, kept})
+	width := len(words.purposes.names)
+	lists := make([]refusalList, len(words.channels.names)*width)
+	of := func(s scope) *refusalList { return &lists[int(s.channel)*width+int(s.purpose)] }
+	for _, run := range runs {
+		for i := range run.made {
+			of(run.made[i].scope).count(&run.made[i])
 		}
 	}
-	list(log.refused)
-	var room []refusal
-	for ordinal := range log.starts[:max(len(log.starts), 1)-1] {
-		room = appendRefusals(room[:0], uint32(ordinal), log.of(uint32(ordinal)), c.Link)
-		list(room)
+	for _, run := range runs {
+		for i := range run.made {
+			of(run.made[i].scope).add(&run.made[i], run.first)
+		}
 	}
 	all := map[cellName]*refusals{}
 	var group errgroup.Group
 	group.SetLimit(workers)
-	for of, made := range lists {
+	for number := range lists {
+		if lists[number].refused == 0 {
+			continue
+		}
 		frozen := &refusals{}
-		all[cellName{words.channels.names[of.channel], words.purposes.names[of.purpose]}] = frozen
+		all[cellName{words.channels.names[number/width], words.purposes.names[number%width]}] = frozen
 		group.Go(func() error {
-			*frozen = made.freeze()
+			*frozen = lists[number].freeze()
 			return nil
 		})
 	}
@@ -67,16 +73,34 @@ func refusalsOf(c *Catalog, words *vocabulary, log *foldedLog, workers int) map[
 	return all
 }
 
-// refusalList collects the refusals of one scope, for the most part in the order of their identifiers.
-type refusalList struct {
-	at        []expiry
-	withdrawn []uint32
+// refusalRun is what the identifiers of a partition refused.
+type refusalRun struct {
+	first uint32 // what is to be added to their ordinals
+	made  []refusal
 }
 
-func (l *refusalList) add(r *refusal) {
-	l.at = append(l.at, expiry{r.ordinal, r.at})
+// refusalList collects the refusals of one scope, which are counted before, for the most part in the order of their
+// identifiers.
+type refusalList struct {
+	refused, withdrew int
+	at                []expiry
+	withdrawn         []uint32
+}
+
+func (l *refusalList) count(r *refusal) {
+	l.refused++
 	if r.withdrawn {
-		l.withdrawn = append(l.withdrawn, r.ordinal)
+		l.withdrew++
+	}
+}
+
+func (l *refusalList) add(r *refusal, first uint32) {
+	if l.at == nil {
+		l.at, l.withdrawn = make([]expiry, 0, l.refused), make([]uint32, 0, l.withdrew)
+	}
+	l.at = append(l.at, expiry{first + r.ordinal, r.at})
+	if r.withdrawn {
+		l.withdrawn = append(l.withdrawn, first+r.ordinal)
 	}
 }
 
