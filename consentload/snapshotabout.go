@@ -28,6 +28,7 @@ type About struct {
 	Sources []AboutSource  `json:"sources"`
 	Newest  Instant        `json:"newest_act"` // None when there is none
 	Total   Tally          `json:"total"`
+	Acts    ActSum         `json:"acts_digest"` // of all sources
 	Shared  map[Kind]int64 `json:"shared_identifiers,omitempty"`
 	Forms   FormHits       `json:"form_hits"`                  // acts under digests that a raw identifier gives, by form
 	Carried int64          `json:"carried_refusals,omitempty"` // that no export holds, counted in each cell
@@ -41,6 +42,7 @@ type AboutSource struct {
 	Name   string  `json:"name,omitempty"`
 	Newest Instant `json:"newest_act"`
 	Tally  Tally   `json:"tally"`
+	Acts   ActSum  `json:"acts_digest"` // zero in files of earlier versions
 }
 
 // Making is what a build knows beside its load.
@@ -58,7 +60,7 @@ func (x *Index) Write(w io.Writer, m Making) error {
 	about := &About{
 		KeyCheck: x.keyCheck, Secret: x.secret, AsOf: x.asOf, IsNow: m.IsNow, Next: m.Report.NextAct,
 		Identifiers: x.Len(), Linked: m.Report.Linked, ByKind: map[Kind]int{}, Channels: x.channels, Purposes: x.purposes,
-		Kinds: slices.Sorted(slices.Values(m.Kinds)), Newest: m.Report.Newest, Total: m.Report.Total,
+		Kinds: slices.Sorted(slices.Values(m.Kinds)), Newest: m.Report.Newest, Total: m.Report.Total, Acts: m.Report.Total.Acts,
 		Shared: m.Report.SharedByKind, Forms: m.Report.Forms, Shaping: m.shaping(),
 	}
 	if compared := m.Report.Previous; compared != nil && compared.Kept {
@@ -96,6 +98,7 @@ func (m *Making) sources() []AboutSource {
 		}
 		told := &m.Report.Sources[i]
 		byName[name].Tally.Add(told.Tally)
+		byName[name].Acts.Add(told.Tally.Acts)
 		byName[name].Newest = max(byName[name].Newest, told.Newest)
 	}
 	var all []AboutSource

@@ -16,7 +16,9 @@ type Tally struct {
 	SkippedIDs       int64 `json:"skipped_ids"`        // no normal form, beside a readable one
 	SkippedInRefusal int64 `json:"skipped_in_refusal"` // of those: in refusals
 
-	Acts ActSum `json:"acts_digest"` // of the events
+	// Acts is the digest of the events. What is written beside an index does not tell it: who knows all acts but one could
+	// find out by trying whose that is.
+	Acts ActSum `json:"-"`
 }
 
 // Add adds another tally.

@@ -46,12 +46,14 @@ type shownIndex struct {
 	Sources     []shownSource            `json:"sources"`
 	Carried     int64                    `json:"carried_refusals,omitempty"`
 	Shaping     map[string]string        `json:"configuration"`
+	Acts        consentload.ActSum       `json:"acts_digest"`
 	consentload.Tally
 }
 
 type shownSource struct {
-	Name   string `json:"name"`
-	Newest string `json:"newest_act,omitempty"`
+	Name   string             `json:"name"`
+	Newest string             `json:"newest_act,omitempty"`
+	Acts   consentload.ActSum `json:"acts_digest"`
 	consentload.Tally
 }
 
@@ -66,7 +68,7 @@ func writeIndexJSON(w io.Writer, s *consentload.Snapshot) error {
 		Key: map[bool]string{true: "secret", false: "public"}[a.Secret], Enumerable: !a.Secret,
 		Identifiers: a.Identifiers, ByKind: a.ByKind, Linked: a.Linked,
 		Channels: told(a.Channels), Purposes: told(a.Purposes), Kinds: a.Kinds, Digests: a.Digests, Carried: a.Carried, Shaping: a.Shaping, Tally: a.Total,
-		Sources: []shownSource{},
+		Acts: a.Acts, Sources: []shownSource{},
 	}
 	if a.Next.Ends() {
 		shown.NextAct = a.Next.String()
@@ -75,7 +77,7 @@ func writeIndexJSON(w io.Writer, s *consentload.Snapshot) error {
 		shown.NewestAct = a.Newest.String()
 	}
 	for _, source := range a.Sources {
-		one := shownSource{Name: cmp.Or(source.Name, "--consent"), Tally: source.Tally}
+		one := shownSource{Name: cmp.Or(source.Name, "--consent"), Tally: source.Tally, Acts: source.Acts}
 		if source.Newest != consentload.None {
 			one.Newest = source.Newest.String()
 		}
@@ -119,7 +121,9 @@ func writeIndexText(w io.Writer, s *consentload.Snapshot) error {
 	say("purposes", "%s", strings.Join(told(a.Purposes), ", "))
 	for _, source := range a.Sources {
 		say("source", "%s: %s, newest act %s", cmp.Or(source.Name, "--consent"), rowsOf(source.Tally.Rows), source.Newest)
-		say("", "  digest of its %s %s", counted(source.Tally.Events, "act", "acts"), source.Tally.Acts)
+		if source.Acts != (consentload.ActSum{}) {
+			say("", "  digest of its %s %s", counted(source.Tally.Events, "act", "acts"), source.Acts)
+		}
 	}
 	if a.Carried > 0 {
 		say("carried over", "%s of earlier builds that no export holds", counted(a.Carried, "refusal", "refusals"))

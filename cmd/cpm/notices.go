@@ -25,7 +25,7 @@ func (c *consent) noticeConsent() {
 	if total.Events == 0 {
 		c.warn("no act of consent is in force as of then; where silence means yes, everybody would be contacted")
 	}
-	if p := c.previous; p != nil && total.Events > 0 && total.Acts == p.Snapshot.About.Total.Acts {
+	if p := c.previous; p != nil && total.Events > 0 && total.Acts == p.Snapshot.About.Acts {
 		c.warn("the exports hold the same acts as those of the previous index, none more and none less: are they new?")
 	}
 	for _, note := range []struct {
