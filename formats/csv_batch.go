@@ -229,7 +229,7 @@ func (b *csvBatch) Place(row int) string {
 func (b *csvBatch) Release() {
 	b.isReady = false
 	if cap(b.data) > 4*b.from.batch {
-		b.data = nil
+		b.data, b.ends.at = nil, nil
 	}
 	b.from.batches.give(b)
 }
