@@ -64,6 +64,9 @@
 // and two of them do not merge in one pass. What "asked ahead" asks for is prefetched (amd64; elsewhere each lookup waits):
 // where a pass read what the next one needs, 20 M keys cost 140 to 180 ns.
 //
+// Of each source an index file tells a digest of its acts (ActSum): a sum, so that neither their order nor how they were cut
+// into files counts. Digests of the files would make two indexes of the same acts differ.
+//
 // An index file holds every refusal that stands where it was made, with its scope and instant, so that a later
 // build can be held to it (Previous). Without them neither could be told: whether what stood is still among the acts,
 // for an earlier refusal of the same person may be; and whether a grant answers it, for a box for everything answers

@@ -6,8 +6,8 @@
 //	                            └──▶ Contacts (distinct) ──▶ Reach: one cell's counts by verdict
 //
 // Decide states the rule for one identifier, in the open. A Gate is the same rule worked out for all identifiers of an
-// index at once: one dense bitset of those that may be contacted, so that a row costs a hash, a rank and a bit; the
-// reason is looked up for suppressed rows alone. A test holds the two to each other.
+// index at once, in four bits each, so that a row costs a hash, a rank and a line of memory. It does so when so many have
+// been asked for that it pays, and weighs them one by one until then. Tests hold the two to each other.
 //
 // The order of the reasons is that of the Reason constants: the first that holds is told. Whether a row may be
 // contacted never depends on which one.
