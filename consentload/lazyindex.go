@@ -31,6 +31,7 @@ func (s *Snapshot) index(a Asking) *Index {
 		channels: s.About.Channels, purposes: s.About.Purposes, digests: roaring.New(),
 		shared: s.bitmap(sectionShared, 0), unreadable: s.bitmap(sectionUnreadable, 0), dormant: s.bitmap(sectionDormant, 0),
 	}
+	x.asleep = x.dormant.ToDense()
 	l.subject = x.subjects
 	for _, kind := range s.About.Hashed {
 		if id, known := a.Catalog.Kinds.Index(kind); known {

@@ -32,6 +32,11 @@ func denseBits(n int, ordinal func(i int) uint32) bits64 {
 	return set
 }
 
+// has reports whether an ordinal has a bit; there need not be one for each.
+func (b bits64) has(ordinal uint32) bool {
+	return int(ordinal/64) < len(b) && b[ordinal/64]>>(ordinal%64)&1 != 0
+}
+
 func (b bits64) set(ordinal uint32) { b[ordinal/64] |= 1 << (ordinal % 64) }
 
 // bitmap returns the set of ordinals that have a bit.
