@@ -170,13 +170,23 @@ func (b *batch) decode() error {
 	return b.Decode()
 }
 
+// queued is how many batches may wait for a worker, so that none has to be woken for each. Large ones, such as row groups,
+// are not kept waiting.
+func (j *Job) queued() int {
+	const small, most = 8192, 4 // rows, batches
+	if len(j.ahead) > 0 && j.ahead[0].Rows() <= small {
+		return most
+	}
+	return 0
+}
+
 // Run decides every row and writes it to its sinks, in input order. The summary adds up, or there is an error. Guards
 // are looked at when all rows are decided: their faults mean that what was written must not be used.
 func (j *Job) Run(ctx context.Context) (*Summary, error) {
 	if err := j.open(); err != nil {
 		return nil, err
 	}
-	batches := make(chan *batch)
+	batches := make(chan *batch, j.queued())
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(batches)
