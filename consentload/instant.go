@@ -126,6 +126,9 @@ func NewTimeReader(zone *time.Location) TimeReader {
 // the same without a zone, taken in the reader's; Unix seconds (ten digits) and milliseconds (13). A leap second
 // is the last nanosecond of the second before. side chooses between the two instants of a doubtful local time.
 func (t TimeReader) Read(raw []byte, side Side) (Instant, TimeFault) {
+	if at, ok := t.day.readTimestamp(raw); ok {
+		return at, TimeOK
+	}
 	if n := len(raw); n == 0 || !printsASCII(raw[0]) || !printsASCII(raw[n-1]) {
 		if raw = bytes.TrimSpace(raw); len(raw) == 0 {
 			return None, TimeEmpty

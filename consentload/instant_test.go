@@ -193,6 +193,7 @@ func FuzzTime(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		checkTime(t, raw)
+		checkTimestamp(t, []byte(raw))
 		zone, err := time.LoadLocation("America/New_York")
 		if err != nil {
 			t.Fatal(err)
