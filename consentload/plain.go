@@ -1,7 +1,9 @@
 package consentload
 
 import (
+	"cmp"
 	"encoding/binary"
+	"slices"
 
 	"cpm/formats"
 )
@@ -10,23 +12,45 @@ import (
 // What is alike in many rows, the words, is understood once. A row that is not as most are (a value that cannot be
 // read, an act that lies after as-of, a name to be passed over) is left to record.read, which decides what it is:
 // nothing is decided here that is not decided there.
+//
+// Some rows at a time are read column by column: what is read of one row then waits for nothing of the row before, and no
+// processor has to foresee which status a row has before its words are there.
 type plainRows struct {
 	*record
 	act     *act
-	event   event         // of the row at hand
 	words   []plainColumn // those that make the scope, the status and the version
-	ids     []plainColumn
+	ids     []plainIDs
 	at      plainColumn
 	expires plainColumn
-	said    [saidSlots]said
+	said    [saidSlots]slot
 	others  map[string]*said // of words that are too long for a slot
+
+	from, to int // of the batch at hand: the rows that were read last
+	rows     [inHand]plainRow
+	names    []named
+}
+
+// inHand is how many rows are read at a time; 32 to 256 of them measured alike.
+const inHand = 64
+
+// plainRow is what was read of a row.
+type plainRow struct {
+	said
+	when, expires Instant
 }
 
 // plainColumn is a column whose cells are taken as they stand.
 type plainColumn struct {
 	place  int
-	kind   KindID   // of identifiers
 	values [][]byte // of the batch at hand, by row; nil: there is no such column
+}
+
+// plainIDs is a column of identifiers, and what was read of it.
+type plainIDs struct {
+	plainColumn
+	kind KindID
+	has  [inHand]bool // else the cell is empty
+	keys [inHand]Key
 }
 
 // newPlainRows returns nil when the rows of a shape may hold something else than one act in whole cells.
@@ -46,8 +70,10 @@ func newPlainRows(r *record) *plainRows {
 		}
 	}
 	for i := range r.shape.ids {
-		p.ids = append(p.ids, plainColumn{place: r.shape.ids[i].of.place, kind: r.shape.ids[i].id})
+		p.ids = append(p.ids, plainIDs{plainColumn: plainColumn{place: r.shape.ids[i].of.place}, kind: r.shape.ids[i].id})
 	}
+	slices.SortStableFunc(p.ids, func(a, b plainIDs) int { return cmp.Compare(a.kind, b.kind) }) // as the names of an event are
+	p.names = make([]named, 0, inHand*len(p.ids))
 	return p
 }
 
@@ -78,10 +104,12 @@ func (a *act) isPlain() bool {
 
 // begin takes up the rows of a batch.
 func (p *plainRows) begin(b formats.Batch) {
-	for _, columns := range [...][]plainColumn{p.words, p.ids} {
-		for i := range columns {
-			columns[i].values = b.Values(columns[i].place)
-		}
+	p.from, p.to = 0, 0
+	for i := range p.words {
+		p.words[i].values = b.Values(p.words[i].place)
+	}
+	for i := range p.ids {
+		p.ids[i].values = b.Values(p.ids[i].place)
 	}
 	p.at.values = b.Values(p.at.place)
 	if p.act.expires.set() {
@@ -89,68 +117,117 @@ func (p *plainRows) begin(b formats.Batch) {
 	}
 }
 
-// read reads one row of the batch at hand into p.event, as record.read does, if it is a plain one.
-func (p *plainRows) read(row int) bool {
-	e, said := &p.event, p.sayings(row)
-	if !said.isPlain {
-		return false
+// read reads one row of the batch at hand as record.read does, and logs its event, if it is a plain one. The rows are asked
+// for in their order.
+func (p *plainRows) read(row int, log *shard) bool {
+	if row >= p.to {
+		p.readFrom(row)
+		p.take(log)
 	}
-	e.scope, e.status, e.version, e.expires = said.scope, said.status, said.version, noExpiry
-	var bad TimeFault
-	if e.when, bad = p.readInstant(p.at.values[row], e.status); bad != TimeOK || e.when > p.asOf {
-		return false
-	}
-	if p.expires.values != nil && !e.status.refusal() && len(p.expires.values[row]) > 0 {
-		if e.expires, bad = p.times.Read(p.expires.values[row], Earlier); bad != TimeOK {
-			return false
-		}
-	}
-	if !p.readKeys(row) {
-		return false
-	}
-	p.tally.Rows++
-	p.tally.Events++
-	p.tally.Acts.Add(p.sums.of(e, said.hash))
-	if e.status.refusal() {
-		p.tally.Refusals++
-	}
-	p.newest = max(p.newest, e.when)
-	return true
+	return p.rows[row-p.from].isPlain
 }
 
-// readKeys finds the keys of a row's identifiers.
-func (p *plainRows) readKeys(row int) bool {
-	names := p.event.names[:0]
+// readFrom reads the next rows. One that turns out not to be plain is not looked at any further.
+func (p *plainRows) readFrom(row int) {
+	p.from, p.to = row, min(row+inHand, p.batch.Rows())
+	for row := p.from; row < p.to; row++ {
+		one := &p.rows[row-p.from]
+		if p.batch.Malformed(row) {
+			one.isPlain = false
+			continue
+		}
+		one.said, one.expires = *p.sayings(row), noExpiry
+	}
+	p.readTimes()
 	for i := range p.ids {
-		id := &p.ids[i]
-		value := id.values[row]
-		if len(value) == 0 {
+		p.readKeys(&p.ids[i])
+	}
+}
+
+// take logs what was read.
+func (p *plainRows) take(log *shard) {
+	p.names = p.names[:0]
+	for i := range p.rows[:p.to-p.from] {
+		one, from := &p.rows[i], len(p.names)
+		if !one.isPlain {
+			continue
+		}
+		for k := range p.ids {
+			if id := &p.ids[k]; id.has[i] {
+				p.names = append(p.names, named{key: id.keys[i], kind: id.kind})
+			}
+		}
+		if len(p.names) == from {
+			one.isPlain = false
+			continue
+		}
+		e := event{p.names[from:], one.scope, one.status, one.when, one.expires, one.version}
+		log.add(&e)
+		p.tally.Rows++
+		p.tally.Events++
+		p.tally.Acts.Add(p.sums.of(&e, one.hash))
+		p.tally.Refusals += one.refusals
+		p.newest = max(p.newest, one.when)
+	}
+}
+
+// readTimes reads when the acts happened, and when they end.
+func (p *plainRows) readTimes() {
+	rows := p.rows[:p.to-p.from]
+	for i, value := range p.at.values[p.from:p.to] {
+		if one := &rows[i]; one.isPlain {
+			var bad TimeFault
+			one.when, bad = p.readInstant(value, one.status)
+			one.isPlain = bad == TimeOK && one.when <= p.asOf
+		}
+	}
+	if p.expires.values == nil {
+		return
+	}
+	for i, value := range p.expires.values[p.from:p.to] {
+		if one := &rows[i]; one.isPlain && len(value) > 0 && !one.status.refusal() {
+			var bad TimeFault
+			one.expires, bad = p.times.Read(value, Earlier)
+			one.isPlain = bad == TimeOK
+		}
+	}
+}
+
+// readKeys finds the keys of one column of identifiers.
+func (p *plainRows) readKeys(id *plainIDs) {
+	rows := p.rows[:p.to-p.from]
+	for i, value := range id.values[p.from:p.to] {
+		id.has[i] = false
+		if !rows[i].isPlain || len(value) == 0 {
 			continue
 		}
 		if value[0] == '[' || value[0] == '{' {
-			return false
+			rows[i].isPlain = false
+			continue
 		}
-		switch key, why := p.keyer.Key(id.kind, value); why {
-		case Readable:
-			names = append(names, named{key: key, kind: id.kind})
-		case Empty:
-		default:
-			return false
+		key, why := p.keyer.Key(id.kind, value)
+		id.keys[i], id.has[i] = key, why == Readable
+		if why != Readable && why != Empty {
+			rows[i].isPlain = false
 		}
 	}
-	p.event.names = names
-	return len(names) > 0
 }
 
 // said is what the words of a row stand for.
 type said struct {
+	hash     uint64 // of scope, status and version
+	refusals int64  // one or none
+	scope    scope
+	version  uint16
+	status   Status
+	isPlain  bool // else record.read decides
+}
+
+// slot is what some words stand for.
+type slot struct {
 	words
+	said
 	isKnown bool // else the slot is empty
-	isPlain bool // else record.read decides
-	scope   scope
-	status  Status
-	version uint16
-	hash    uint64 // of these
 }
 
 // words are those of a row: their first eight bytes, their next eight, and their lengths. Longer ones have no slot.
@@ -166,11 +243,11 @@ const (
 	saidSlots   = 1 << saidBits // three channels, purposes and statuses under ten versions make 270 combinations
 )
 
-// sayings returns what the words of a row stand for.
+// sayings returns what the words of a row stand for. It holds until the next call.
 func (p *plainRows) sayings(row int) *said {
 	const odd = 0x9e3779b97f4a7c15
 	var w words
-	slot := uint64(0)
+	hash := uint64(0)
 	for i := range p.words {
 		word := p.words[i].values[row]
 		if len(word) > inSlot {
@@ -178,18 +255,17 @@ func (p *plainRows) sayings(row int) *said {
 		}
 		w.first[i], w.rest[i] = bytesOf(word)
 		w.lengths = w.lengths<<8 | uint64(len(word))
-		slot = (slot ^ w.first[i] ^ w.rest[i]<<1) * odd
+		hash = (hash ^ w.first[i] ^ w.rest[i]<<1) * odd
 	}
-	known := &p.said[slot>>(64-saidBits)]
+	known := &p.said[hash>>(64-saidBits)]
 	differ := known.lengths ^ w.lengths
 	for i := range p.words {
 		differ |= known.first[i] ^ w.first[i] | known.rest[i] ^ w.rest[i]
 	}
 	if differ != 0 || !known.isKnown {
-		*known = p.understand(row)
-		known.words, known.isKnown = w, true
+		*known = slot{w, p.understand(row), true}
 	}
-	return known
+	return &known.said
 }
 
 // bytesOf returns the bytes of a word of sixteen at most, with zeros behind them. Two loads are faster than a copy, where
@@ -238,6 +314,9 @@ func (p *plainRows) understand(row int) said {
 	found := said{isPlain: true, scope: e.scope, status: r.status}
 	if r.status == Granted && p.act.version.set() {
 		found.version = r.grantVersion(p.act)
+	}
+	if r.status.refusal() {
+		found.refusals = 1
 	}
 	found.hash = r.sums.said(terms{found.scope, found.version, found.status})
 	return found

@@ -148,8 +148,7 @@ func (run *reading) batch(n numbered, r *record, log *shard) error {
 	rows := n.batch.Rows()
 	r.begin(n.batch)
 	for row := range rows {
-		if r.plain != nil && !n.batch.Malformed(row) && r.plain.read(row) {
-			log.add(&r.plain.event)
+		if r.plain != nil && r.plain.read(row, log) {
 			continue
 		}
 		what, err := r.read(row)

@@ -365,7 +365,7 @@ func (r *record) readWhen(a *act, e *event) bool {
 }
 
 func (r *record) readInstant(raw []byte, status Status) (Instant, TimeFault) {
-	if status.side() == Later && r.shape.dates {
+	if r.shape.dates && status.side() == Later {
 		return r.times.upTo(raw, r.asOf)
 	}
 	return r.times.Read(raw, status.side())
