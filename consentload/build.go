@@ -15,6 +15,7 @@ func partitionOf(k Key) int { return int(k.Hi >> (64 - partitionBits)) }
 type shard struct {
 	facts   [partitions]blocks   // of events that name one identifier
 	joint   [partitions]jointLog // of events that name several, by the first of them
+	staged  stage                // what was logged last, before it goes to its partition
 	hashed  KindID               // the first hashed kind
 	digests jointLog             // events that name digests: whose they are is known when all is read
 	held    int                  // bytes of facts in memory
@@ -36,21 +37,27 @@ func (s *shard) add(e *event) {
 // place logs an event about identifiers that are known. They are brought into one order, each once: the same identifiers
 // make the same combination, in whatever columns they stand.
 func (s *shard) place(e *event) {
-	if len(e.names) > 1 {
+	if len(e.names) > 1 && !namesInOrder(e.names) {
 		s.names = append(s.names[:0], e.names...)
 		slices.SortFunc(s.names, compareNames)
 		s.names = slices.Compact(s.names)
 		one := *e
 		one.names, e = s.names, &one
 	}
-	name := e.names[0]
-	if len(e.names) > 1 {
-		s.held += s.joint[partitionOf(name.key)].add(e)
-		return
+	s.held += s.staged.add(e)
+	if s.staged.isFull() {
+		s.unstage()
 	}
-	s.held += s.facts[partitionOf(name.key)].add(&fact{
-		key: name.key, kind: name.kind, scope: e.scope, status: e.status, when: e.when, expires: e.expires, version: e.version,
-	})
+}
+
+// namesInOrder reports whether names are in the order of an event, each once.
+func namesInOrder(names []named) bool {
+	for i := 1; i < len(names); i++ {
+		if compareNames(names[i-1], names[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // settle brings what is said of digests to its place in the log: to the raw identifiers that give them, where these are

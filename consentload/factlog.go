@@ -35,7 +35,7 @@ type blocks struct {
 
 func (b *blocks) add(f *fact) (bytes int) {
 	if f.expires == noExpiry {
-		b.brief.add(f.entry())
+		*b.brief.next() = entry{f.key, f.when, f.scope, f.version, f.status, f.kind}
 		return entryBytes
 	}
 	b.whole.add(*f)
@@ -54,12 +54,16 @@ const (
 	lastPage  = 1024 // values
 )
 
-func (p *pages[T]) add(v T) {
+func (p *pages[T]) add(v T) { *p.next() = v }
+
+// next returns where the next value goes.
+func (p *pages[T]) next() *T {
 	if len(p.last) == cap(p.last) {
 		p.turn(firstPage, lastPage)
 	}
-	p.last = append(p.last, v)
+	p.last = p.last[:len(p.last)+1]
 	p.n++
+	return &p.last[len(p.last)-1]
 }
 
 // turn begins another page, of twice the size of the one before, between two limits.

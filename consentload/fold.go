@@ -126,6 +126,9 @@ func (l *loader) foldEach(ctx context.Context, together *combinations, do func(f
 
 // fold sorts and folds the shards' logs, partition by partition, and empties them.
 func fold(ctx context.Context, l *loader) (*foldedLog, error) {
+	for _, s := range l.shards {
+		s.unstage()
+	}
 	together, places, err := combine(ctx, l)
 	if err != nil {
 		return nil, err

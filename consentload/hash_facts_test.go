@@ -70,6 +70,7 @@ func TestFactsAboutDigestsAreBroughtToTheRawIdentifier(t *testing.T) {
 	log := &shard{hashed: hashed}
 	log.add(&event{names: []named{{declared, hashed}, mail, {raw, 0}, {undeclared, hashed}, {stranger, hashed}}, status: Granted})
 	log.settle(&aliasing{kinds: kinds, aliases: aliases})
+	log.unstage()
 	want := []named{{raw, 0}, mail, {undeclared, hashed}, {stranger, hashed}}
 	slices.SortFunc(want, compareNames)
 	log.joint[partitionOf(raw)].drainPieces(func(events []byte) {

@@ -26,6 +26,15 @@ func (l *jointLog) add(e *event) (bytes int) {
 	return size
 }
 
+// put appends an event that another log held.
+func (l *jointLog) put(j joint) {
+	if cap(l.last)-len(l.last) < len(j) {
+		l.turn(max(len(j), firstJointPage), lastJointPage)
+	}
+	l.last = append(l.last, j...)
+	l.n += len(j)
+}
+
 // joint is one event as a jointLog holds it: what it says, then the keys of its names, then their kinds.
 type joint []byte
 
@@ -57,6 +66,9 @@ func appendJoint(b []byte, e *event) []byte {
 func firstJoint(events []byte) joint {
 	return events[:jointSize(int(binary.LittleEndian.Uint32(events)))]
 }
+
+// partition is that of its first identifier.
+func (j joint) partition() int { return partitionOf(keyAt(j[jointHead:])) }
 
 func (j joint) names() int { return int(binary.LittleEndian.Uint32(j)) }
 
