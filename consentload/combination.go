@@ -1,6 +1,7 @@
 package consentload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -80,7 +81,7 @@ type placesByPart [partitions]pages[entry]
 func combine(ctx context.Context, l *loader) (*combinations, []placesByPart, error) {
 	all, places := &combinations{}, make([]placesByPart, l.options.Workers)
 	err := l.eachPartition(ctx, func(worker int) func(p int) error {
-		c := &combiner{loader: l, to: &places[worker]}
+		c := newCombiner(l, &places[worker])
 		return func(p int) error { return c.part(&all[p], p) }
 	})
 	return all, places, err
@@ -95,6 +96,20 @@ type combiner struct {
 	sorter sorter[eventAt]
 	acts   []acts
 	firsts []joint // an event of each combination
+}
+
+func newCombiner(l *loader, to *placesByPart) *combiner {
+	c := &combiner{loader: l, to: to}
+	c.sorter = sorter[eventAt]{
+		leading: func(e *eventAt) uint64 { return e.bits },
+		compare: func(a, b *eventAt) int {
+			if a.bits != b.bits {
+				return cmp.Compare(a.bits, b.bits)
+			}
+			return compareJoint(c.event(*a), c.event(*b))
+		},
+	}
+	return c
 }
 
 // eventAt is where an event stands in the log of a partition, and the leading bits of its first identifier.
@@ -122,10 +137,7 @@ func (c *combiner) part(out *combined, p int) (err error) {
 		c.events = append(c.events, eventAt{event.name(0).key.Hi, at})
 		at += len(event)
 	}
-	sorted := c.sorter.sort([][]eventAt{c.events}, func(e *eventAt) uint64 { return e.bits }, func(a, b eventAt) int {
-		return compareJoint(c.event(a), c.event(b))
-	})
-	c.group(out, sorted)
+	c.group(out, c.sorter.sort([][]eventAt{c.events}))
 	return c.place(out, uint32(p)<<inPartition)
 }
 

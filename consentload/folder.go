@@ -36,7 +36,11 @@ type folder struct {
 
 func newFolder(l *loader, together *combinations) *folder {
 	alone := newResolver(l.catalog, l.words, &foldedLog{starts: make([]uint32, 2)}).worker()
-	return &folder{loader: l, shown: l.shown, alone: alone, together: together}
+	byKey := sorter[entry]{
+		leading: func(e *entry) uint64 { return e.key.Hi },
+		compare: func(a, b *entry) int { return a.key.Compare(b.key) },
+	}
+	return &folder{loader: l, shown: l.shown, alone: alone, together: together, sorter: byKey}
 }
 
 // part folds what is said of the identifiers of a partition alone, and finds where they stand beside others. Whoever does
@@ -45,7 +49,7 @@ func (f *folder) part(p int, places []placesByPart) (*part, error) {
 	if err := f.gather(p, places); err != nil {
 		return nil, err
 	}
-	all := f.sorter.sort(f.pieces, func(e *entry) uint64 { return e.key.Hi }, func(a, b entry) int { return a.key.Compare(b.key) })
+	all := f.sorter.sort(f.pieces)
 	for _, s := range f.shards {
 		s.facts[p] = blocks{}
 	}
