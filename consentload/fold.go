@@ -22,14 +22,14 @@ type acts struct {
 func noActs(s scope) acts { return acts{scope: s, refused: None, granted: None, pending: None} }
 
 // add folds one fact in; words knows which of two notice versions is lower.
-func (a *acts) add(f *fact, words *vocabulary) {
-	switch f.status {
+func (a *acts) add(e *entry, expires Instant, words *vocabulary) {
+	switch e.status {
 	case Denied, Withdrawn:
-		a.refuse(f.when, f.status == Withdrawn)
+		a.refuse(e.when, e.status == Withdrawn)
 	case Granted:
-		a.grant(f.when, f.expires, f.version, words)
+		a.grant(e.when, expires, e.version, words)
 	case Pending:
-		a.pending = max(a.pending, f.when)
+		a.pending = max(a.pending, e.when)
 	}
 }
 
@@ -190,7 +190,8 @@ func actsIn(all []acts, from int, s scope) (more []acts, at *acts) {
 // addFact adds a fact to the acts of its scope, among those from a place on.
 func addFact(all []acts, from int, f *fact, words *vocabulary) []acts {
 	all, at := actsIn(all, from, f.scope)
-	at.add(f, words)
+	brief := f.entry()
+	at.add(&brief, f.expires, words)
 	return all
 }
 
@@ -234,8 +235,15 @@ func join(parts, closed []*part, workers int) *foldedLog {
 			all.keys[p] = part.keys
 			copy(all.kinds[part.first:], part.kinds)
 			copy(all.acts[begins[p]:], part.acts)
-			for i := 0; i < len(part.keys) && count > 0; i++ {
-				all.starts[int(part.first)+i] = begins[p] + part.start(i)
+			if all.starts == nil {
+				return nil
+			}
+			starts := all.starts[part.first:][:len(part.keys)]
+			for i := range starts {
+				starts[i] = begins[p]
+				if part.starts != nil {
+					starts[i] += part.starts[i]
+				}
 			}
 			return nil
 		})

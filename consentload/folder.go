@@ -2,6 +2,7 @@ package consentload
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 )
 
@@ -32,6 +33,8 @@ type folder struct {
 	sorter sorter[entry]
 	acts   []acts
 	single [1]uint32
+
+	found part // room for the identifiers of a partition: how many there are is known in the end
 }
 
 func newFolder(l *loader, together *combinations) *folder {
@@ -56,44 +59,39 @@ func (f *folder) part(p int, places []placesByPart) (*part, error) {
 	for i := range places {
 		places[i][p] = pages[entry]{}
 	}
-	n := 0
-	for i := range all {
-		if i == 0 || all[i].key != all[i-1].key {
-			n++
+	room := &f.found
+	out := &part{keys: room.keys[:0], foldedLog: foldedLog{kinds: room.kinds[:0], starts: room.starts[:0]}}
+	for from := 0; from < len(all); {
+		end := from + 1
+		for end < len(all) && all[end].key == all[from].key {
+			end++
 		}
+		f.one(out, all[from:end])
+		from = end
 	}
-	out := &part{}
-	out.keys, out.kinds, out.starts = make([]Key, 0, n), make([]KindID, 0, n), make([]uint32, 0, n+1)
-	for len(all) > 0 {
-		n := 1
-		for n < len(all) && all[n].key == all[0].key {
-			n++
-		}
-		f.one(out, all[:n])
-		all = all[n:]
-	}
-	out.starts = append(out.starts, uint32(len(out.acts)))
-	if len(out.acts) == 0 && len(out.stands) == 0 {
-		out.starts = nil
-	}
+	room.keys, room.kinds, room.starts = out.keys, out.kinds, out.starts
+	f.end(out)
+	out.keys, out.kinds, out.starts = slices.Clone(out.keys), slices.Clone(out.kinds), slices.Clone(out.starts)
 	f.takeSettled(out)
 	return out, nil
 }
 
-// start returns where the acts of an identifier begin.
-func (p *part) start(i int) uint32 {
-	if p.starts == nil {
-		return 0
+// end closes the list of where the acts of each identifier begin. When nobody has any there is none.
+func (f *folder) end(out *part) {
+	if out.starts = append(out.starts, uint32(len(out.acts))); len(out.acts) == 0 {
+		out.starts = nil
 	}
-	return p.starts[i]
 }
 
 // gather collects the entries of a partition.
 func (f *folder) gather(p int, places []placesByPart) (err error) {
 	f.pieces, f.room, f.whole = f.pieces[:0], f.room[:0], f.whole[:0]
 	for _, s := range f.shards {
-		if f.buf, err = s.spilled.facts(f.buf, p, func(e entry) { f.room = append(f.room, e) }, f.addWhole); err != nil {
-			return err
+		for _, run := range s.spilled.runs[p] {
+			if f.buf, err = s.spilled.facts(f.buf, run); err != nil {
+				return err
+			}
+			f.addRun(run)
 		}
 		f.pieces = s.facts[p].brief.appendTo(f.pieces)
 		s.facts[p].whole.drain(f.addWhole)
@@ -103,6 +101,23 @@ func (f *folder) gather(p int, places []placesByPart) (err error) {
 	}
 	f.pieces = append(f.pieces, f.room)
 	return nil
+}
+
+// addRun adds the facts of a run that was read.
+func (f *folder) addRun(run spillRun) {
+	at, rest := len(f.room), f.buf
+	f.room = slices.Grow(f.room, run.brief)[:at+run.brief]
+	for i := range f.room[at:] {
+		f.room[at+i] = entryOf(rest)
+		rest = rest[entryBytes:]
+	}
+	for range run.whole {
+		begins := entryOf(rest)
+		one := begins.fact()
+		one.expires = Instant(binary.LittleEndian.Uint64(rest[entryBytes:]))
+		f.addWhole(&one)
+		rest = rest[factBytes:]
+	}
 }
 
 // addWhole adds a fact that an entry does not hold.
@@ -133,8 +148,9 @@ func (f *folder) one(out *part, entries []entry) {
 			marked = true
 		case tied:
 		default:
-			said := e.fact()
-			f.acts = addFact(f.acts, 0, &said, f.words)
+			var at *acts
+			f.acts, at = actsIn(f.acts, 0, e.scope)
+			at.add(e, noExpiry, f.words)
 		}
 	}
 	if marked {
@@ -215,7 +231,7 @@ func (f *folder) finish(out *part) {
 		}
 		stands = stands[n:]
 	}
-	out.starts = append(out.starts, uint32(len(out.acts)))
+	f.end(out)
 	f.takeSettled(out)
 }
 

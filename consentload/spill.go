@@ -16,6 +16,7 @@ type spill struct {
 	file *os.File
 	end  int64
 	runs [partitions][]spillRun
+	room []byte
 }
 
 // spillRun is one run of facts of a partition in the file.
@@ -59,11 +60,20 @@ func (s *spill) write(out *bufio.Writer, p int, facts *blocks, events *jointLog)
 	}
 	s.runs[p] = append(s.runs[p], run)
 	s.end += int64(run.size())
-	var room [factBytes]byte
-	facts.brief.drain(func(e *entry) { _, _ = out.Write(appendEntry(room[:0], e)) })
-	facts.whole.drain(func(f *fact) {
-		brief := f.entry()
-		_, _ = out.Write(binary.LittleEndian.AppendUint64(appendEntry(room[:0], &brief), uint64(f.expires)))
+	facts.brief.drainPieces(func(page []entry) {
+		s.room = s.room[:0]
+		for i := range page {
+			s.room = appendEntry(s.room, &page[i])
+		}
+		_, _ = out.Write(s.room)
+	})
+	facts.whole.drainPieces(func(page []fact) {
+		s.room = s.room[:0]
+		for i := range page {
+			brief := page[i].entry()
+			s.room = binary.LittleEndian.AppendUint64(appendEntry(s.room, &brief), uint64(page[i].expires))
+		}
+		_, _ = out.Write(s.room)
 	})
 	events.drainPieces(func(events []byte) { _, _ = out.Write(events) })
 }
@@ -71,25 +81,11 @@ func (s *spill) write(out *bufio.Writer, p int, facts *blocks, events *jointLog)
 func (r *spillRun) factsSize() int { return r.brief*entryBytes + r.whole*factBytes }
 func (r *spillRun) size() int      { return r.factsSize() + r.joint }
 
-// facts calls brief and whole with what was written of a partition. It returns the buffer that it used.
-func (s *spill) facts(buf []byte, p int, brief func(entry), whole func(*fact)) ([]byte, error) {
-	for _, run := range s.runs[p] {
-		buf = slices.Grow(buf[:0], run.factsSize())[:run.factsSize()]
-		if _, err := s.file.ReadAt(buf, run.at); err != nil {
-			return nil, fmt.Errorf("the temporary file of acts that memory does not hold: %w", err)
-		}
-		rest := buf
-		for range run.brief {
-			brief(entryOf(rest))
-			rest = rest[entryBytes:]
-		}
-		for range run.whole {
-			begins := entryOf(rest)
-			f := begins.fact()
-			f.expires = Instant(binary.LittleEndian.Uint64(rest[entryBytes:]))
-			whole(&f)
-			rest = rest[factBytes:]
-		}
+// facts reads the facts of a run, the brief ones first. It may use a buffer.
+func (s *spill) facts(buf []byte, run spillRun) ([]byte, error) {
+	buf = slices.Grow(buf[:0], run.factsSize())[:run.factsSize()]
+	if _, err := s.file.ReadAt(buf, run.at); err != nil {
+		return nil, fmt.Errorf("the temporary file of acts that memory does not hold: %w", err)
 	}
 	return buf, nil
 }
@@ -113,19 +109,24 @@ func (s *spill) close() error {
 	return s.file.Close()
 }
 
-func appendEntry(b []byte, f *entry) []byte {
-	b = appendKey(b, f.key)
-	b = binary.LittleEndian.AppendUint64(b, uint64(f.when))
-	b = binary.LittleEndian.AppendUint16(b, f.scope.channel)
-	b = binary.LittleEndian.AppendUint16(b, f.scope.purpose)
-	b = binary.LittleEndian.AppendUint16(b, f.version)
-	return append(b, byte(f.status), byte(f.kind))
+func appendEntry(b []byte, e *entry) []byte {
+	at := len(b)
+	b = slices.Grow(b, entryBytes)[:at+entryBytes]
+	to := (*[entryBytes]byte)(b[at:])
+	binary.LittleEndian.PutUint64(to[0:], e.key.Hi)
+	binary.LittleEndian.PutUint64(to[8:], e.key.Lo)
+	binary.LittleEndian.PutUint64(to[16:], uint64(e.when))
+	binary.LittleEndian.PutUint64(to[24:], uint64(e.scope.channel)|uint64(e.scope.purpose)<<16|
+		uint64(e.version)<<32|uint64(e.status)<<48|uint64(e.kind)<<56)
+	return b
 }
 
 func entryOf(b []byte) entry {
+	from := (*[entryBytes]byte)(b)
+	rest := binary.LittleEndian.Uint64(from[24:])
 	return entry{
-		key: keyAt(b), when: Instant(binary.LittleEndian.Uint64(b[16:])),
-		scope:   scope{binary.LittleEndian.Uint16(b[24:]), binary.LittleEndian.Uint16(b[26:])},
-		version: binary.LittleEndian.Uint16(b[28:]), status: Status(b[30]), kind: KindID(b[31]),
+		key:   Key{binary.LittleEndian.Uint64(from[0:]), binary.LittleEndian.Uint64(from[8:])},
+		when:  Instant(binary.LittleEndian.Uint64(from[16:])),
+		scope: scope{uint16(rest), uint16(rest >> 16)}, version: uint16(rest >> 32), status: Status(rest >> 48 & 0xFF), kind: KindID(rest >> 56),
 	}
 }
