@@ -1,7 +1,6 @@
 package consentload
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -81,7 +80,7 @@ type placesByPart [partitions]pages[entry]
 func combine(ctx context.Context, l *loader) (*combinations, []placesByPart, error) {
 	all, places := &combinations{}, make([]placesByPart, l.options.Workers)
 	err := l.eachPartition(ctx, func(worker int) func(p int) error {
-		c := newCombiner(l, &places[worker])
+		c := &combiner{loader: l, to: &places[worker]}
 		return func(p int) error { return c.part(&all[p], p) }
 	})
 	return all, places, err
@@ -92,30 +91,10 @@ type combiner struct {
 	*loader
 	to     *placesByPart
 	log    []byte
-	events []eventAt
-	sorter sorter[eventAt]
+	events []entry // of each event the key of its first identifier, and as when its place in the log
+	sorter sorter
 	acts   []acts
 	firsts []joint // an event of each combination
-}
-
-func newCombiner(l *loader, to *placesByPart) *combiner {
-	c := &combiner{loader: l, to: to}
-	c.sorter = sorter[eventAt]{
-		leading: func(e *eventAt) uint64 { return e.bits },
-		compare: func(a, b *eventAt) int {
-			if a.bits != b.bits {
-				return cmp.Compare(a.bits, b.bits)
-			}
-			return compareJoint(c.event(*a), c.event(*b))
-		},
-	}
-	return c
-}
-
-// eventAt is where an event stands in the log of a partition, and the leading bits of its first identifier.
-type eventAt struct {
-	bits uint64
-	at   int
 }
 
 // part finds the combinations of a partition.
@@ -134,23 +113,41 @@ func (c *combiner) part(out *combined, p int) (err error) {
 	c.events = c.events[:0]
 	for at := 0; at < len(c.log); {
 		event := firstJoint(c.log[at:])
-		c.events = append(c.events, eventAt{event.name(0).key.Hi, at})
+		c.events = append(c.events, entry{key: event.name(0).key, when: Instant(at)})
 		at += len(event)
 	}
-	c.group(out, c.sorter.sort([][]eventAt{c.events}))
+	sorted := c.sorter.sort([][]entry{c.events})
+	c.arrange(sorted)
+	c.group(out, sorted)
 	return c.place(out, uint32(p)<<inPartition)
 }
 
-func (c *combiner) event(e eventAt) joint { return firstJoint(c.log[e.at:]) }
+func (c *combiner) event(e *entry) joint { return firstJoint(c.log[e.when:]) }
+
+// arrange brings events of one first identifier into such an order that those of the same identifiers stand side by side, by
+// scope.
+func (c *combiner) arrange(sorted []entry) {
+	compare := func(a, b entry) int { return compareJoint(c.event(&a), c.event(&b)) }
+	for from := 0; from < len(sorted); {
+		end := from + 1
+		for end < len(sorted) && sorted[end].key == sorted[from].key {
+			end++
+		}
+		if of := sorted[from:end]; len(of) > 1 && !slices.IsSortedFunc(of, compare) {
+			slices.SortFunc(of, compare)
+		}
+		from = end
+	}
+}
 
 // group makes a combination of the events of the same identifiers, which stand one behind the other by scope.
-func (c *combiner) group(out *combined, sorted []eventAt) {
+func (c *combiner) group(out *combined, sorted []entry) {
 	c.firsts, c.acts = c.firsts[:0], c.acts[:0]
 	for i := 0; i < len(sorted); {
-		first, from := c.event(sorted[i]), len(c.acts)
+		first, from := c.event(&sorted[i]), len(c.acts)
 		c.firsts, out.begins = append(c.firsts, first), append(out.begins, uint32(from))
-		for ; i < len(sorted) && string(c.event(sorted[i]).who()) == string(first.who()); i++ {
-			if said := c.event(sorted[i]).fact(); said.status != tied {
+		for ; i < len(sorted) && string(c.event(&sorted[i]).who()) == string(first.who()); i++ {
+			if said := c.event(&sorted[i]).fact(); said.status != tied {
 				c.acts = addFact(c.acts, from, &said, c.words)
 			}
 		}

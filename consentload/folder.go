@@ -30,7 +30,7 @@ type folder struct {
 	room   []entry // of those that stand in no log
 	buf    []byte
 	whole  []fact // those that entries lead to
-	sorter sorter[entry]
+	sorter sorter
 	acts   []acts
 	single [1]uint32
 
@@ -39,11 +39,7 @@ type folder struct {
 
 func newFolder(l *loader, together *combinations) *folder {
 	alone := newResolver(l.catalog, l.words, &foldedLog{starts: make([]uint32, 2)}).worker()
-	byKey := sorter[entry]{
-		leading: func(e *entry) uint64 { return e.key.Hi },
-		compare: func(a, b *entry) int { return a.key.Compare(b.key) },
-	}
-	return &folder{loader: l, shown: l.shown, alone: alone, together: together, sorter: byKey}
+	return &folder{loader: l, shown: l.shown, alone: alone, together: together}
 }
 
 // part folds what is said of the identifiers of a partition alone, and finds where they stand beside others. Whoever does

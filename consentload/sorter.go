@@ -5,85 +5,99 @@ import (
 	"slices"
 )
 
-// sorter sorts what one partition of a log holds. Keys are evenly spread, so the bits behind those of the partition put
-// nearly every identifier into a place of its own: linear, where sorting the whole took a quarter of a load. A partition that
-// no cache holds is first cut by some of these bits, so that what then is put into its places lies close together. The memory
-// is used again for the next partition.
-type sorter[T any] struct {
-	leading       func(*T) uint64   // bits of the key, those of the partition first
-	compare       func(a, b *T) int // in the order of the leading bits first
-	rough, sorted []T
-	starts        []uint32
+// sorter sorts the entries of one partition of a log by their keys. Keys are evenly spread, so the bits behind those of
+// the partition put nearly every identifier into a place of its own: linear, where sorting the whole took a quarter of a
+// load. Some of these bits cut the entries into pieces first, so that what is put into its places lies in the cache of a
+// core. The memory is used again for the next partition.
+type sorter struct {
+	rough, sorted []entry
+	ends, starts  []uint32
 }
 
-// roughBits is how many bits of places a piece of a partition has: two to four of them would fill the cache of a core.
-const roughBits = 10
+// pieceBits is how many bits tell the entries of a piece from one another: a thousand of them fill a fast cache.
+const pieceBits = 10
 
-// sort returns the values of some pieces so that those that are equal stand side by side, in order.
-func (s *sorter[T]) sort(pieces [][]T) []T {
+// sort returns the entries of some lists in the order of their keys. They hold until the next call.
+func (s *sorter) sort(lists [][]entry) []entry {
 	n := 0
-	for _, piece := range pieces {
-		n += len(piece)
+	for _, list := range lists {
+		n += len(list)
 	}
-	s.sorted = slices.Grow(s.sorted[:0], n)[:n]
-	width := bits.Len(uint(n))
-	if width <= roughBits+2 {
-		s.place(s.sorted, pieces, partitionBits, width)
-		s.settle(s.sorted, width)
-		return s.sorted
-	}
-	s.rough = slices.Grow(s.rough[:0], n)[:n]
-	cuts := width - roughBits
-	s.place(s.rough, pieces, partitionBits, cuts)
-	ends, from := slices.Clone(s.starts[1:1<<cuts+1]), uint32(0)
-	var piece [1][]T
-	for _, end := range ends {
-		piece[0] = s.rough[from:end]
-		into, width := s.sorted[from:end], bits.Len(uint(end-from))
-		s.place(into, piece[:], partitionBits+cuts, width)
-		s.settle(into, width)
+	s.rough, s.sorted = slices.Grow(s.rough[:0], n)[:n], slices.Grow(s.sorted[:0], n)[:n]
+	cuts := max(bits.Len(uint(n))-pieceBits, 0)
+	s.cut(lists, cuts)
+	from := uint32(0)
+	for _, end := range s.ends[:1<<cuts] {
+		s.place(s.rough[from:end], s.sorted[from:end], partitionBits+cuts)
 		from = end
 	}
 	return s.sorted
 }
 
-// place puts the values of some pieces to their places by so many bits behind others. Afterwards starts has where each
-// place begins, and where the last one ends.
-func (s *sorter[T]) place(into []T, pieces [][]T, behind, width int) {
-	s.starts = slices.Grow(s.starts[:0], 1<<width+2)[:1<<width+2]
-	clear(s.starts)
-	for _, piece := range pieces {
-		for i := range piece {
-			s.starts[s.leading(&piece[i])<<behind>>(64-width)+2]++
+// cut brings the entries into pieces by so many bits, and notes where each ends.
+func (s *sorter) cut(lists [][]entry, by int) {
+	s.ends = slices.Grow(s.ends[:0], 1<<by+1)[:1<<by+1]
+	ends, shift := s.ends, 64-by
+	clear(ends)
+	for _, list := range lists {
+		for i := range list {
+			ends[list[i].key.Hi<<partitionBits>>shift+1]++
 		}
 	}
-	for i := range s.starts[1:] {
-		s.starts[i+1] += s.starts[i]
+	for i := range ends[1:] {
+		ends[i+1] += ends[i]
 	}
-	for _, piece := range pieces {
-		for i := range piece {
-			at := &s.starts[s.leading(&piece[i])<<behind>>(64-width)+1] // where the next one goes; in the end, where the place behind begins
-			into[*at] = piece[i]
-			*at++
+	for _, list := range lists {
+		for i := range list {
+			end := &ends[list[i].key.Hi<<partitionBits>>shift]
+			s.rough[*end] = list[i]
+			*end++
 		}
 	}
 }
 
-// settle sorts what has one place. It is one value or a few, mostly of one identifier.
-func (s *sorter[T]) settle(placed []T, width int) {
-	const few = 16
-	from := uint32(0)
-	for _, end := range s.starts[1 : 1<<width+1] {
-		same := placed[from:end]
-		from = end
-		if len(same) > few {
-			slices.SortFunc(same, func(a, b T) int { return s.compare(&a, &b) })
-			continue
-		}
-		for i := 1; i < len(same); i++ {
-			for k := i; k > 0 && s.compare(&same[k-1], &same[k]) > 0; k-- {
-				same[k-1], same[k] = same[k], same[k-1]
-			}
-		}
+// place sorts one piece, whose keys differ behind some bits. There are more places than entries, so that few have to be
+// put right.
+func (s *sorter) place(piece, sorted []entry, behind int) {
+	width := bits.Len(uint(len(piece))) + 1
+	s.starts = slices.Grow(s.starts[:0], 1<<width)[:1<<width]
+	starts, shift := s.starts, 64-width
+	clear(starts)
+	for i := range piece {
+		starts[piece[i].key.Hi<<behind>>shift]++
+	}
+	before := uint32(0)
+	for i, n := range starts {
+		starts[i] = before
+		before += n
+	}
+	for i := range piece {
+		start := &starts[piece[i].key.Hi<<behind>>shift]
+		sorted[*start] = piece[i]
+		*start++
+	}
+	moves, most := 0, 8*len(sorted) // where keys are not spread, which takes somebody who chooses them
+	for i := 1; i < len(sorted) && moves <= most; i++ {
+		moves += putRight(sorted[:i+1])
+	}
+	if moves > most {
+		slices.SortFunc(sorted, func(a, b entry) int { return a.key.Compare(b.key) })
 	}
 }
+
+// putRight brings the last of some entries, of which the others are in order, to its place, and returns by how many places.
+func putRight(entries []entry) int {
+	last := len(entries) - 1
+	if !less(&entries[last].key, &entries[last-1].key) {
+		return 0
+	}
+	one, at := entries[last], last
+	for ; at > 0 && less(&one.key, &entries[at-1].key); at-- {
+		entries[at] = entries[at-1]
+	}
+	entries[at] = one
+	return last - at
+}
+
+// less is Compare for most of what it is asked here: two words that differ.
+func less(a, b *Key) bool { return a.Hi < b.Hi || a.Hi == b.Hi && a.Lo < b.Lo }
