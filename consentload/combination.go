@@ -90,8 +90,11 @@ func combine(ctx context.Context, l *loader) (*combinations, []placesByPart, err
 type combiner struct {
 	*loader
 	to     *placesByPart
-	log    []byte
-	events []entry // of each event the key of its first identifier, and as when its place in the log
+	staged []entry // places, before they go to it
+	order  byPartition
+	pages  [][]byte // of the log of a partition
+	room   []byte   // for what was written to a file
+	events []entry  // of each event the key of its first identifier, and as when its page and its place there
 	sorter sorter
 	acts   []acts
 	firsts []joint // an event of each combination
@@ -99,22 +102,24 @@ type combiner struct {
 
 // part finds the combinations of a partition.
 func (c *combiner) part(out *combined, p int) (err error) {
-	c.log = c.log[:0]
+	c.pages, c.room, c.events = c.pages[:0], c.room[:0], c.events[:0]
 	for _, s := range c.shards {
-		if c.log, err = s.spilled.joint(c.log, p); err != nil {
+		if c.room, err = s.spilled.joint(c.room, p); err != nil {
 			return err
 		}
-		s.joint[p].drainPieces(func(events []byte) { c.log = append(c.log, events...) })
+		c.pages = s.joint[p].appendTo(c.pages)
 		s.joint[p] = jointLog{}
 	}
-	if len(c.log) == 0 {
-		return nil
+	c.pages = append(c.pages, c.room)
+	for number, page := range c.pages {
+		for at := 0; at < len(page); {
+			event := firstJoint(page[at:])
+			c.events = append(c.events, entry{key: event.name(0).key, when: Instant(number<<inPage | at)})
+			at += len(event)
+		}
 	}
-	c.events = c.events[:0]
-	for at := 0; at < len(c.log); {
-		event := firstJoint(c.log[at:])
-		c.events = append(c.events, entry{key: event.name(0).key, when: Instant(at)})
-		at += len(event)
+	if len(c.events) == 0 {
+		return nil
 	}
 	sorted := c.sorter.sort([][]entry{c.events})
 	c.arrange(sorted)
@@ -122,7 +127,12 @@ func (c *combiner) part(out *combined, p int) (err error) {
 	return c.place(out, uint32(p)<<inPartition)
 }
 
-func (c *combiner) event(e *entry) joint { return firstJoint(c.log[e.when:]) }
+// inPage is how many bits of a place tell where in its page it is.
+const inPage = 40
+
+func (c *combiner) event(e *entry) joint {
+	return firstJoint(c.pages[e.when>>inPage][e.when&(1<<inPage-1):])
+}
 
 // arrange brings events of one first identifier into such an order that those of the same identifiers stand side by side, by
 // scope.
@@ -169,11 +179,25 @@ func (c *combiner) place(out *combined, first uint32) error {
 		out.starts, out.open[i] = append(out.starts, uint32(places)), n-1 > least
 		for at := range n {
 			name, where := event.name(at), uint64(first+uint32(i))<<32|uint64(first)+uint64(places+at)
-			c.to[partitionOf(name.key)].add(entry{key: name.key, kind: name.kind, status: beside, when: Instant(where)})
+			c.staged = append(c.staged, entry{key: name.key, kind: name.kind, status: beside, when: Instant(where)})
+			if len(c.staged) == mostStaged {
+				c.unstage()
+			}
 		}
 		places += n
 	}
+	c.unstage()
 	out.starts = append(out.starts, uint32(places))
 	out.ordinals = make([]uint32, places)
 	return nil
+}
+
+// unstage takes places to the partitions of their identifiers.
+func (c *combiner) unstage() {
+	c.order.each(len(c.staged), func(i int) int { return partitionOf(c.staged[i].key) }, func(p int, places []uint16) {
+		for _, i := range places {
+			c.to[p].add(c.staged[i])
+		}
+	})
+	c.staged = c.staged[:0]
 }

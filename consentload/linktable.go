@@ -29,7 +29,7 @@ func countsLen(n int) int { return ordinalBytes * ((n+bitsPerCount-1)/bitsPerCou
 // newLinkTable makes the table of n identifiers from their subjects, and returns how many of these have several. Without
 // any it is empty.
 func newLinkTable(subjects *links, n, workers int) (t *linkTable, several int64) {
-	linked, total := make([]uint64, linkedLen(n)/8), 0
+	linked, total := make(bits64, linkedLen(n)/8), 0
 	subjects.share(0, 1, func(members []uint32) {
 		several++
 		total += len(members)
@@ -52,13 +52,17 @@ func newLinkTable(subjects *links, n, workers int) (t *linkTable, several int64)
 	}
 	t.counts = binary.LittleEndian.AppendUint32(t.counts, uint32(count))
 	t.rings = make([]byte, ordinalBytes*total)
+	ranks := newRanks(linked)
 	var group errgroup.Group
 	for share := range workers {
 		group.Go(func() error {
 			subjects.share(share, workers, func(members []uint32) {
 				for i, ordinal := range members {
-					at, _ := t.number(ordinal)
-					binary.LittleEndian.PutUint32(t.rings[ordinalBytes*at:], members[(i+1)%len(members)])
+					next := i + 1
+					if next == len(members) {
+						next = 0
+					}
+					binary.LittleEndian.PutUint32(t.rings[ordinalBytes*int(ranks.of(ordinal)):], members[next])
 				}
 			})
 			return nil

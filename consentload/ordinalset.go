@@ -59,6 +59,26 @@ func bitmapOf(ordinals []uint32) *roaring.Bitmap {
 	return set
 }
 
+// ranks tell how many bits stand before one.
+type ranks struct {
+	bits   bits64
+	before []uint32 // each word
+}
+
+func newRanks(b bits64) *ranks {
+	r, count := &ranks{bits: b, before: make([]uint32, len(b))}, 0
+	for i, word := range b {
+		r.before[i] = uint32(count)
+		count += bits.OnesCount64(word)
+	}
+	return r
+}
+
+func (r *ranks) of(ordinal uint32) uint32 {
+	word := ordinal / 64
+	return r.before[word] + uint32(bits.OnesCount64(r.bits[word]&(1<<(ordinal%64)-1)))
+}
+
 // sortExpiries returns expiries in the order of their ordinals, of which each has one.
 func sortExpiries(all []expiry) []expiry {
 	compare := func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) }
@@ -70,16 +90,9 @@ func sortExpiries(all []expiry) []expiry {
 		slices.SortFunc(all, compare)
 		return all
 	}
-	before, count := make([]uint32, len(dense)), 0
-	for i, word := range dense {
-		before[i] = uint32(count)
-		count += bits.OnesCount64(word)
-	}
-	sorted := make([]expiry, len(all))
+	sorted, ranks := make([]expiry, len(all)), newRanks(dense)
 	for _, e := range all {
-		word := e.ordinal / 64
-		rank := before[word] + uint32(bits.OnesCount64(dense[word]&(1<<(e.ordinal%64)-1)))
-		sorted[rank] = e
+		sorted[ranks.of(e.ordinal)] = e
 	}
 	return sorted
 }

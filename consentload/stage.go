@@ -7,7 +7,7 @@ import "slices"
 type stage struct {
 	facts []fact
 	joint jointStage
-	order []uint16 // of either, by partition
+	order byPartition
 }
 
 // jointStage holds events that name several identifiers, as a jointLog has them.
@@ -46,8 +46,27 @@ func (s *stage) isFull() bool {
 // at returns an event of several.
 func (s *jointStage) at(i uint16) joint { return firstJoint(s.events[s.starts[i]:]) }
 
-// byPartition calls do with the places of n things, one partition after the other.
-func (s *stage) byPartition(n int, partition func(i int) int, do func(p int, places []uint16)) {
+// unstage takes what is staged to its partitions.
+func (s *shard) unstage() {
+	facts, joint := s.staged.facts, &s.staged.joint
+	s.staged.order.each(len(facts), func(i int) int { return partitionOf(facts[i].key) }, func(p int, places []uint16) {
+		for _, i := range places {
+			s.facts[p].add(&facts[i])
+		}
+	})
+	s.staged.order.each(len(joint.starts), func(i int) int { return joint.at(uint16(i)).partition() }, func(p int, places []uint16) {
+		for _, i := range places {
+			s.joint[p].put(joint.at(i))
+		}
+	})
+	s.staged.facts, joint.events, joint.starts = facts[:0], joint.events[:0], joint.starts[:0]
+}
+
+// byPartition brings a few thousand things into the order of their partitions. The memory is used again.
+type byPartition []uint16
+
+// each calls do with the places of n things, one partition after the other.
+func (order *byPartition) each(n int, partition func(i int) int, do func(p int, places []uint16)) {
 	var ends [partitions]int
 	for i := range n {
 		ends[partition(i)]++
@@ -56,33 +75,18 @@ func (s *stage) byPartition(n int, partition func(i int) int, do func(p int, pla
 	for p, count := range ends {
 		ends[p], from = from, from+count
 	}
-	s.order = slices.Grow(s.order[:0], n)[:n]
+	all := slices.Grow((*order)[:0], n)[:n]
+	*order = all
 	for i := range n {
 		end := &ends[partition(i)]
-		s.order[*end] = uint16(i)
+		all[*end] = uint16(i)
 		*end++
 	}
 	from = 0
 	for p, end := range ends {
 		if from < end {
-			do(p, s.order[from:end])
+			do(p, all[from:end])
 		}
 		from = end
 	}
-}
-
-// unstage takes what is staged to its partitions.
-func (s *shard) unstage() {
-	staged := &s.staged
-	staged.byPartition(len(staged.facts), func(i int) int { return partitionOf(staged.facts[i].key) }, func(p int, places []uint16) {
-		for _, i := range places {
-			s.facts[p].add(&staged.facts[i])
-		}
-	})
-	staged.byPartition(len(staged.joint.starts), func(i int) int { return staged.joint.at(uint16(i)).partition() }, func(p int, places []uint16) {
-		for _, i := range places {
-			s.joint[p].put(staged.joint.at(i))
-		}
-	})
-	staged.facts, staged.joint.events, staged.joint.starts = staged.facts[:0], staged.joint.events[:0], staged.joint.starts[:0]
 }
