@@ -29,12 +29,12 @@ func newEndTable(expiries []expiry) endTable {
 		first, last = min(first, e.at), max(last, e.at)
 	}
 	unit := uint64(0)
-	ordinals := make([]uint32, len(expiries))
-	for i, e := range expiries {
-		ordinals[i] = e.ordinal
-		unit = divisor(unit, uint64(e.at)-uint64(first))
+	for _, e := range expiries {
+		if behind := uint64(e.at) - uint64(first); unit != 1 && (unit == 0 || behind%unit != 0) {
+			unit = divisor(unit, behind)
+		}
 	}
-	t.of, t.first, t.unit = bitmapOf(ordinals), first, max(unit, 1)
+	t.of, t.first, t.unit = bitmapOf(ordinalsOf(expiries)), first, max(unit, 1)
 	t.wide = (uint64(last)-uint64(first))/t.unit > math.MaxUint32
 	t.ends = make([]byte, 0, t.size()*len(expiries))
 	for _, e := range expiries {

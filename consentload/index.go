@@ -123,33 +123,47 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 func (x *Index) settle(ctx context.Context, l *loader, log *foldedLog) (r *resolver, err error) {
 	held := newHolding(l)
 	for {
-		if x.keys, err = newKeyTable(log.keys, held.widest(), l.options.Workers); err != nil {
-			return nil, err
-		}
 		if l.options.Watch != nil {
 			x.full = log.keys.joined()
 		}
-		x.sort(l.catalog.Kinds, log.kinds)
-		r = newResolver(l.catalog, l.words, log)
-		if r.links, err = unite(ctx, l, log); err != nil {
+		var group errgroup.Group
+		group.Go(func() (err error) {
+			x.keys, err = newKeyTable(log.keys, held.widest(), l.options.Workers)
+			return err
+		})
+		group.Go(func() (err error) {
+			r, err = x.resolve(ctx, l, log, held)
+			return err
+		})
+		if err := group.Wait(); err != nil {
 			return nil, err
 		}
-		x.subjects, l.report.Linked = newLinkTable(r.links, x.Len(), l.options.Workers)
-		l.report.SharedByKind = r.links.byKind
-		settled := log.settled
-		log.settled = held.lists(settled)
-		lists, err := r.resolve(ctx, l.options.Workers)
-		log.settled = settled
-		if err != nil {
-			return nil, err
-		}
-		x.cut(l.words, r.policies, lists, l.options.Workers)
 		carried, err := held.hold(x, r)
 		if err != nil || len(carried) == 0 {
 			return r, err
 		}
 		log = log.with(carried)
 	}
+}
+
+// resolve puts the identifiers of a log to their kinds, subjects and cells.
+func (x *Index) resolve(ctx context.Context, l *loader, log *foldedLog, held *holding) (r *resolver, err error) {
+	x.sort(l.catalog.Kinds, log.kinds)
+	r = newResolver(l.catalog, l.words, log)
+	if r.links, err = unite(ctx, l, log); err != nil {
+		return nil, err
+	}
+	x.subjects, l.report.Linked = newLinkTable(r.links, log.len(), l.options.Workers)
+	l.report.SharedByKind = r.links.byKind
+	settled := log.settled
+	log.settled = held.lists(settled)
+	lists, err := r.resolve(ctx, l.options.Workers)
+	log.settled = settled
+	if err != nil {
+		return nil, err
+	}
+	x.cut(l.words, r.policies, lists, l.options.Workers)
+	return r, nil
 }
 
 // sort puts the identifiers to their kinds.

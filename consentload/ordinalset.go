@@ -16,18 +16,18 @@ const denseFrom = 1.0 / 16
 type bits64 []uint64
 
 // denseBits returns the bits of ordinals; nil where they are so few that sorting is faster.
-func denseBits(n int, ordinal func(i int) uint32) bits64 {
+func denseBits(ordinals []uint32) bits64 {
 	last := uint32(0)
-	for i := range n {
-		last = max(last, ordinal(i))
+	for _, ordinal := range ordinals {
+		last = max(last, ordinal)
 	}
 	words := int(last/64) + 1
-	if float64(n) < denseFrom*float64(words) {
+	if float64(len(ordinals)) < denseFrom*float64(words) {
 		return nil
 	}
 	set := make(bits64, words)
-	for i := range n {
-		set.set(ordinal(i))
+	for _, ordinal := range ordinals {
+		set.set(ordinal)
 	}
 	return set
 }
@@ -49,7 +49,7 @@ func (b bits64) bitmap() *roaring.Bitmap {
 
 // bitmapOf returns the set of ordinals, which it may sort. A set has one form, however it came about.
 func bitmapOf(ordinals []uint32) *roaring.Bitmap {
-	if dense := denseBits(len(ordinals), func(i int) uint32 { return ordinals[i] }); dense != nil {
+	if dense := denseBits(ordinals); dense != nil {
 		return dense.bitmap()
 	}
 	set := roaring.New()
@@ -79,13 +79,21 @@ func (r *ranks) of(ordinal uint32) uint32 {
 	return r.before[word] + uint32(bits.OnesCount64(r.bits[word]&(1<<(ordinal%64)-1)))
 }
 
+func ordinalsOf(all []expiry) []uint32 {
+	ordinals := make([]uint32, len(all))
+	for i := range all {
+		ordinals[i] = all[i].ordinal
+	}
+	return ordinals
+}
+
 // sortExpiries returns expiries in the order of their ordinals, of which each has one.
 func sortExpiries(all []expiry) []expiry {
 	compare := func(a, b expiry) int { return cmp.Compare(a.ordinal, b.ordinal) }
 	if slices.IsSortedFunc(all, compare) {
 		return all
 	}
-	dense := denseBits(len(all), func(i int) uint32 { return all[i].ordinal })
+	dense := denseBits(ordinalsOf(all))
 	if dense == nil {
 		slices.SortFunc(all, compare)
 		return all
