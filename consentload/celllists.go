@@ -46,26 +46,55 @@ func (l *cellLists) each(do func(ordinal *uint32)) {
 	}
 }
 
-// join makes the lists of a cell of those of all partitions.
-func (l *cellLists) join(parts []*part, cell int) {
+// size is the number of entries.
+func (l *cellLists) size() int {
+	n := len(l.expiries)
+	for _, list := range l.lists() {
+		n += len(*list)
+	}
+	return n
+}
+
+// settledCell is what was settled in a cell of identifiers from one on.
+type settledCell struct {
+	cell  int
+	first uint32
+	lists cellLists
+}
+
+// settledIn returns what was settled in each cell. Few partitions have something of each where there are many cells.
+func settledIn(parts []*part, cells int) [][]*settledCell {
+	in := make([][]*settledCell, cells)
+	for _, part := range parts {
+		for i := range part.settled {
+			one := &part.settled[i]
+			one.first = part.first
+			in[one.cell] = append(in[one.cell], one)
+		}
+	}
+	return in
+}
+
+// join makes the lists of a cell of what was settled in it.
+func (l *cellLists) join(parts []*settledCell) {
 	ends := 0
 	for _, part := range parts {
-		ends += len(part.settled[cell].expiries)
+		ends += len(part.lists.expiries)
 	}
 	l.expiries = make([]expiry, 0, ends)
 	for _, part := range parts {
-		for _, e := range part.settled[cell].expiries {
+		for _, e := range part.lists.expiries {
 			l.expiries = append(l.expiries, expiry{e.ordinal + part.first, e.at})
 		}
 	}
 	for i, to := range l.lists() {
 		n := 0
 		for _, part := range parts {
-			n += len(*part.settled[cell].lists()[i])
+			n += len(*part.lists.lists()[i])
 		}
 		*to = make([]uint32, 0, n)
 		for _, part := range parts {
-			for _, ordinal := range *part.settled[cell].lists()[i] {
+			for _, ordinal := range *part.lists.lists()[i] {
 				*to = append(*to, ordinal+part.first)
 			}
 		}

@@ -171,7 +171,8 @@ func finish(ctx context.Context, l *loader, parts []*part, together *combination
 	if err != nil {
 		return nil, err
 	}
-	all := join(parts, closed, l.options.Workers)
+	channels, purposes := len(l.words.channels.names)-1, len(l.words.purposes.names)-1
+	all := join(parts, closed, l.options.Workers, channels*purposes)
 	all.together = together
 	return all, nil
 }
@@ -207,7 +208,7 @@ func mergeActs(to, more []acts, words *vocabulary) []acts {
 
 // join puts the partitions one behind the other, several at once; they are in the order of their keys already. Closed ones
 // have no identifiers of their own.
-func join(parts, closed []*part, workers int) *foldedLog {
+func join(parts, closed []*part, workers, cells int) *foldedLog {
 	n, begins := 0, make([]uint32, len(parts)+1)
 	for p, part := range parts {
 		n, begins[p+1] = n+len(part.keys), begins[p]+uint32(len(part.acts))
@@ -215,18 +216,19 @@ func join(parts, closed []*part, workers int) *foldedLog {
 	count := begins[len(parts)]
 	all := &foldedLog{
 		keys: make(keyRuns, len(parts)), kinds: make([]KindID, n), acts: make([]acts, count),
-		settled: make([]cellLists, len(parts[0].settled)),
+		settled: make([]cellLists, cells),
 	}
 	if count > 0 {
 		all.starts = make([]uint32, n+1)
 		all.starts[n] = count
 	}
 	every := slices.Concat(parts, closed)
+	settled := settledIn(every, cells)
 	var group errgroup.Group
 	group.SetLimit(workers)
 	for i := range all.settled {
 		group.Go(func() error {
-			all.settled[i].join(every, i)
+			all.settled[i].join(settled[i])
 			return nil
 		})
 	}

@@ -9,8 +9,9 @@ import (
 // part is what a partition comes to.
 type part struct {
 	foldedLog
-	keys    []Key      // in their order
-	refused []refusal  // what those refused whose acts are not kept
+	keys    []Key     // in their order
+	refused []refusal // what those refused whose acts are not kept
+	settled []settledCell
 	first   uint32     // the ordinal of its first identifier
 	stands  []standing // where its identifiers stand beside others, in their order
 	opened  []uint32   // combinations of which an identifier stands elsewhere too
@@ -264,11 +265,14 @@ func (f *folder) closed(c *combined) *part {
 
 // takeSettled gives a partition what was settled of it.
 func (f *folder) takeSettled(out *part) {
-	if out.settled == nil {
-		out.settled = make([]cellLists, len(f.alone.cells))
-	}
 	for i := range f.alone.cells {
-		out.settled[i].append(&f.alone.cells[i])
-		f.alone.cells[i].empty()
+		cell := &f.alone.cells[i]
+		if cell.size() == 0 {
+			continue
+		}
+		one := settledCell{cell: i}
+		one.lists.append(cell)
+		out.settled = append(out.settled, one)
+		cell.empty()
 	}
 }
