@@ -3,6 +3,7 @@ package consentload
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"cpm/formats"
@@ -24,13 +25,15 @@ type plainRows struct {
 	expires plainColumn
 	said    [saidSlots]slot
 	others  map[string]*said // of words that are too long for a slot
+	these   words            // of the row at hand
+	hash    uint64           // of these
 
 	from, to int // of the batch at hand: the rows that were read last
 	rows     [inHand]plainRow
 	names    []named
 }
 
-// inHand is how many rows are read at a time; 32 to 256 of them measured alike.
+// inHand is how many rows are read at a time; 16 to 256 of them measured alike.
 const inHand = 64
 
 // plainRow is what was read of a row.
@@ -230,10 +233,10 @@ type slot struct {
 	isKnown bool // else the slot is empty
 }
 
-// words are those of a row: their first eight bytes, their next eight, and their lengths. Longer ones have no slot.
+// words are those of a row: of each its first eight bytes and its next eight, and their lengths. Longer ones have no slot.
 type words struct {
-	first, rest [mostColumns]uint64
-	lengths     uint64
+	bytes   [mostColumns][2]uint64
+	lengths uint64
 }
 
 const (
@@ -245,42 +248,44 @@ const (
 
 // sayings returns what the words of a row stand for. It holds until the next call.
 func (p *plainRows) sayings(row int) *said {
-	const odd = 0x9e3779b97f4a7c15
-	var w words
-	hash := uint64(0)
-	for i := range p.words {
-		word := p.words[i].values[row]
-		if len(word) > inSlot {
-			return p.longSayings(row)
-		}
-		w.first[i], w.rest[i] = bytesOf(word)
-		w.lengths = w.lengths<<8 | uint64(len(word))
-		hash = (hash ^ w.first[i] ^ w.rest[i]<<1) * odd
+	if !p.wordsOf(row) {
+		return p.longSayings(row)
 	}
-	known := &p.said[hash>>(64-saidBits)]
-	differ := known.lengths ^ w.lengths
+	known := &p.said[p.hash>>(64-saidBits)]
+	differ := known.lengths ^ p.these.lengths
 	for i := range p.words {
-		differ |= known.first[i] ^ w.first[i] | known.rest[i] ^ w.rest[i]
+		a, b := &known.bytes[i], &p.these.bytes[i]
+		differ |= a[0] ^ b[0] | a[1] ^ b[1]
 	}
 	if differ != 0 || !known.isKnown {
-		*known = slot{w, p.understand(row), true}
+		*known = slot{p.these, p.understand(row), true}
 	}
 	return &known.said
 }
 
-// bytesOf returns the bytes of a word of sixteen at most, with zeros behind them. Two loads are faster than a copy, where
-// the memory behind the word is there to be read.
-func bytesOf(word []byte) (first, rest uint64) {
-	n := uint(len(word))
-	if cap(word) < inSlot {
-		var room [inSlot]byte
-		copy(room[:], word)
-		return binary.LittleEndian.Uint64(room[:]), binary.LittleEndian.Uint64(room[8:])
+// wordsOf takes up the words of a row; false when one is too long for a slot. Two loads of a word are faster than a copy,
+// where the memory behind it is there to be read.
+func (p *plainRows) wordsOf(row int) bool {
+	const odd = 0x9e3779b97f4a7c15
+	lengths, hash := uint64(0), uint64(0)
+	for i := range p.words {
+		word := p.words[i].values[row]
+		n := uint(len(word))
+		if n > inSlot {
+			return false
+		}
+		if cap(word) < inSlot || n == 0 {
+			word = append(make([]byte, 0, inSlot), word...)
+		}
+		all := (*[inSlot]byte)(word[:inSlot])
+		less, more := (8-min(n, 8))*8, (16-max(n, 8))*8 // bits that are none of the word's
+		first, rest := binary.LittleEndian.Uint64(all[:])<<(less&63)>>(less&63), binary.LittleEndian.Uint64(all[8:])<<more>>(more&63)
+		p.these.bytes[i] = [2]uint64{first, rest}
+		lengths = lengths<<8 | uint64(n)
+		hash = bits.RotateLeft64(hash, 11) ^ first ^ rest<<1
 	}
-	all := word[:inSlot]
-	first = binary.LittleEndian.Uint64(all) & (1<<(8*n) - 1) // a shift by 64 or more leaves nothing, less one is everything
-	rest = binary.LittleEndian.Uint64(all[8:]) & (1<<(8*(max(n, 8)-8)) - 1)
-	return first, rest
+	p.these.lengths, p.hash = lengths, hash*odd
+	return true
 }
 
 // longSayings is sayings for a row with a word that has no slot.
