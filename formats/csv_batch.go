@@ -155,6 +155,11 @@ func (b *csvBatch) value(f field) []byte {
 	if !f.doubled {
 		return raw
 	}
+	return b.unquoted(raw)
+}
+
+// unquoted undoes the doubled quotes of a value.
+func (b *csvBatch) unquoted(raw []byte) []byte {
 	from := len(b.arena)
 	b.arena = unquote(b.arena, raw)
 	return b.arena[from:len(b.arena):len(b.arena)]

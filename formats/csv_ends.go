@@ -88,16 +88,11 @@ func (f *fieldEnds) unquoteOne(text []byte, at int, m *marks) bool {
 	}
 	follows := closing<<1 | f.closed
 	for odd := follows &^ (m.ends | opening); odd != 0; odd &= odd - 1 {
-		if !endsWithCR(text, at+bits.TrailingZeros64(odd)) {
+		if !endsWithoutLF(text, at+bits.TrailingZeros64(odd)) {
 			return false
 		}
 	}
 	f.doubled = f.doubled || follows&opening != 0
 	f.inside, f.closed = uint64(int64(inside)>>(blockBytes-1)), closing>>(blockBytes-1)
 	return true
-}
-
-// endsWithCR reports whether a line ends at a place where no LF stands.
-func endsWithCR(text []byte, at int) bool {
-	return at >= len(text) || text[at] == '\r' && (at+1 == len(text) || text[at+1] == '\n')
 }

@@ -71,9 +71,7 @@ func (b *csvBatch) gridQuoted(values [][]byte) {
 		}
 		values[r] = value[1 : len(value)-1]
 		if b.ends.doubled && bytes.IndexByte(values[r], quote) >= 0 {
-			from := len(b.arena)
-			b.arena = unquote(b.arena, values[r])
-			values[r] = b.arena[from:len(b.arena):len(b.arena)]
+			values[r] = b.unquoted(values[r])
 		}
 	}
 }

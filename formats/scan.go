@@ -172,16 +172,12 @@ func (c *cursor) closing(at int) (end int, doubled bool) {
 
 // atFieldEnd reports whether a delimiter, a line end or the end of the text stands at at.
 func (c *cursor) atFieldEnd(at int) bool {
-	if at >= len(c.data) {
-		return true
-	}
-	switch c.data[at] {
-	case c.delim, '\n':
-		return true
-	case '\r':
-		return at+1 == len(c.data) || c.data[at+1] == '\n'
-	}
-	return false
+	return endsWithoutLF(c.data, at) || c.data[at] == c.delim || c.data[at] == '\n'
+}
+
+// endsWithoutLF reports whether a line end that is not an LF alone, or the end of the text, stands at at.
+func endsWithoutLF(data []byte, at int) bool {
+	return at >= len(data) || data[at] == '\r' && (at+1 == len(data) || data[at+1] == '\n')
 }
 
 // lineStop returns the position behind the line end that begins at end (or at the end of the text).
