@@ -20,7 +20,9 @@ func (l *foldedLog) with(more []carried) *foldedLog {
 	slices.SortFunc(more, func(a, b carried) int { return cmp.Or(a.key.Compare(b.key), cmp.Compare(a.kind, b.kind)) })
 	before := l.keys.joined()
 	most := len(before) + len(more)
-	all := &foldedLog{kinds: make([]KindID, 0, most), starts: make([]uint32, 0, most+1), acts: make([]acts, 0, len(l.acts)+len(more))}
+	all := &foldedLog{ranked: ranked{
+		kinds: make([]KindID, 0, most), starts: make([]uint32, 0, most+1), acts: make([]acts, 0, len(l.acts)+len(more)),
+	}}
 	keys := make([]Key, 0, most)
 	moved := make([]uint32, len(before))
 	acted := map[uint32]bool{}

@@ -138,15 +138,12 @@ func (c *combiner) event(e *entry) joint {
 // scope.
 func (c *combiner) arrange(sorted []entry) {
 	compare := func(a, b entry) int { return compareJoint(c.event(&a), c.event(&b)) }
-	for from := 0; from < len(sorted); {
-		end := from + 1
-		for end < len(sorted) && sorted[end].key == sorted[from].key {
-			end++
-		}
-		if of := sorted[from:end]; len(of) > 1 && !slices.IsSortedFunc(of, compare) {
+	for len(sorted) > 0 {
+		n := sameKey(sorted)
+		if of := sorted[:n]; n > 1 && !slices.IsSortedFunc(of, compare) {
 			slices.SortFunc(of, compare)
 		}
-		from = end
+		sorted = sorted[n:]
 	}
 }
 

@@ -35,7 +35,7 @@ type blocks struct {
 
 func (b *blocks) add(f *fact) (bytes int) {
 	if f.expires == noExpiry {
-		*b.brief.next() = entry{f.key, f.when, f.scope, f.version, f.status, f.kind}
+		*b.brief.next() = entry{f.key, f.when, f.scope, f.version, f.status, f.kind} // f.entry() would copy it once more
 		return entryBytes
 	}
 	b.whole.add(*f)

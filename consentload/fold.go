@@ -63,16 +63,21 @@ func (a *acts) grant(when, expires Instant, version uint16, words *vocabulary) {
 // foldedLog is the log of a load, folded: identifiers in the order of their keys. Of those to whom nothing comes from others
 // the cells are settled at once, and no acts are kept; the others have theirs.
 type foldedLog struct {
-	keys       keyRuns
+	ranked
+	keys     keyRuns
+	settled  []cellLists  // by cell, in no order
+	refused  []refusalRun // what those refused whose acts are not kept, where an index file is to hold it
+	together *combinations
+}
+
+// ranked is what is known of identifiers by their order, of those of a partition or of all.
+type ranked struct {
 	kinds      []KindID
 	starts     []uint32 // acts of identifier i are acts[starts[i]:starts[i+1]]; nil: there are none
 	acts       []acts
-	settled    []cellLists  // by cell, in no order
-	refused    []refusalRun // what those refused whose acts are not kept, where an index file is to hold it
-	unreadable []uint32     // identifiers that a quarantined record names
-	dormant    []uint32     // identifiers that stand in no act: in quarantined records and maps of identities alone
-	crowded    []crowd      // identifiers that stand beside many others
-	together   *combinations
+	unreadable []uint32 // identifiers that a quarantined record names
+	dormant    []uint32 // identifiers that stand in no act: in quarantined records and maps of identities alone
+	crowded    []crowd  // identifiers that stand beside many others
 }
 
 // crowd is an identifier that may turn out to be shared, and the combinations in which it stands.
@@ -82,10 +87,10 @@ type crowd struct {
 }
 
 // len is the number of identifiers.
-func (l *foldedLog) len() int { return len(l.kinds) }
+func (l *ranked) len() int { return len(l.kinds) }
 
 // of returns the acts of an identifier.
-func (l *foldedLog) of(ordinal uint32) []acts {
+func (l *ranked) of(ordinal uint32) []acts {
 	if l.starts == nil {
 		return nil
 	}
@@ -215,8 +220,8 @@ func join(parts, closed []*part, workers, cells int) *foldedLog {
 	}
 	count := begins[len(parts)]
 	all := &foldedLog{
-		keys: make(keyRuns, len(parts)), kinds: make([]KindID, n), acts: make([]acts, count),
-		settled: make([]cellLists, cells),
+		ranked: ranked{kinds: make([]KindID, n), acts: make([]acts, count)},
+		keys:   make(keyRuns, len(parts)), settled: make([]cellLists, cells),
 	}
 	if count > 0 {
 		all.starts = make([]uint32, n+1)

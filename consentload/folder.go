@@ -8,7 +8,7 @@ import (
 
 // part is what a partition comes to.
 type part struct {
-	foldedLog
+	ranked
 	keys    []Key     // in their order
 	refused []refusal // what those refused whose acts are not kept
 	settled []settledCell
@@ -39,7 +39,7 @@ type folder struct {
 }
 
 func newFolder(l *loader, together *combinations) *folder {
-	alone := newResolver(l.catalog, l.words, &foldedLog{starts: make([]uint32, 2)}).worker()
+	alone := newResolver(l.catalog, l.words, &foldedLog{ranked: ranked{starts: make([]uint32, 2)}}).worker()
 	return &folder{loader: l, shown: l.shown, alone: alone, together: together}
 }
 
@@ -57,14 +57,11 @@ func (f *folder) part(p int, places []placesByPart) (*part, error) {
 		places[i][p] = pages[entry]{}
 	}
 	room := &f.found
-	out := &part{keys: room.keys[:0], foldedLog: foldedLog{kinds: room.kinds[:0], starts: room.starts[:0]}}
-	for from := 0; from < len(all); {
-		end := from + 1
-		for end < len(all) && all[end].key == all[from].key {
-			end++
-		}
-		f.one(out, all[from:end])
-		from = end
+	out := &part{keys: room.keys[:0], ranked: ranked{kinds: room.kinds[:0], starts: room.starts[:0]}}
+	for len(all) > 0 {
+		n := sameKey(all)
+		f.one(out, all[:n])
+		all = all[n:]
 	}
 	room.keys, room.kinds, room.starts = out.keys, out.kinds, out.starts
 	f.end(out)
@@ -211,7 +208,7 @@ func (f *folder) finish(out *part) {
 	if !isOpen {
 		return
 	}
-	own := foldedLog{starts: out.starts, acts: out.acts}
+	own := ranked{starts: out.starts, acts: out.acts}
 	out.starts, out.acts = make([]uint32, 0, len(own.starts)), nil
 	stands := out.stands
 	for ordinal := range uint32(len(out.keys)) {

@@ -32,8 +32,7 @@ type Index struct {
 	aliases    *Aliases // nil: no digests were asked for
 	shared     *roaring.Bitmap
 	unreadable *roaring.Bitmap // a quarantined record names the subject
-	dormant    *roaring.Bitmap // stands in no act
-	asleep     bits64          // the same, up to the last of them: it is asked for every row
+	dormant    bits64          // stands in no act, up to the last of them: it is asked for every row
 
 	file *lazyIndex // what is read of a file when it is asked for; nil: all is in memory
 }
@@ -102,8 +101,7 @@ func freeze(ctx context.Context, l *loader) (*Index, error) {
 	if l.options.Refusals {
 		x.refusals = refusalsOf(l.catalog, l.words, log, l.options.Workers)
 	}
-	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant)
-	x.asleep = x.dormant.ToDense()
+	x.unreadable, x.dormant = roaring.New(), bitmapOf(log.dormant).ToDense()
 	for _, ordinal := range log.unreadable {
 		x.unreadable.AddMany(x.Members(ordinal))
 	}
@@ -280,7 +278,7 @@ func (x *Index) Hashed() []KindID { return x.hashed }
 func (x *Index) Digests() *roaring.Bitmap { return x.digests }
 
 // Known reports whether an event in force names the identifier.
-func (x *Index) Known(ordinal uint32) bool { return !x.asleep.has(ordinal) }
+func (x *Index) Known(ordinal uint32) bool { return !x.dormant.has(ordinal) }
 
 // OfKind returns the identifiers of a kind; none for a kind that nobody declared.
 func (x *Index) OfKind(kind Kind) *roaring.Bitmap {

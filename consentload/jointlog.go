@@ -18,21 +18,23 @@ const (
 // add appends an event, whose names are in canonical order.
 func (l *jointLog) add(e *event) (bytes int) {
 	size := jointSize(len(e.names))
-	if cap(l.last)-len(l.last) < size {
-		l.turn(max(size, firstJointPage), lastJointPage)
-	}
+	l.reserve(size)
 	l.last = appendJoint(l.last, e)
-	l.n += size
 	return size
 }
 
 // put appends an event that another log held.
 func (l *jointLog) put(j joint) {
-	if cap(l.last)-len(l.last) < len(j) {
-		l.turn(max(len(j), firstJointPage), lastJointPage)
-	}
+	l.reserve(len(j))
 	l.last = append(l.last, j...)
-	l.n += len(j)
+}
+
+// reserve makes room for an event, and counts it.
+func (l *jointLog) reserve(size int) {
+	if cap(l.last)-len(l.last) < size {
+		l.turn(max(size, firstJointPage), lastJointPage)
+	}
+	l.n += size
 }
 
 // joint is one event as a jointLog holds it: what it says, then the keys of its names, then their kinds.

@@ -58,19 +58,21 @@ func newKeyTable(keys keyRuns, most uint, workers int) (*keyTable, error) {
 // fill fills in a run of keys, the first of which has a rank, and where the buckets begin from a given one on up to that of
 // the last key. before is the key before the run.
 func (t *keyTable) fill(run []Key, first int, bucket uint64, before *Key) error {
-	for i := range run {
-		in, tail := t.place(run[i])
-		if before != nil {
-			if other, same := t.place(*before); other == in && same == tail {
-				return errTwins
-			}
+	known, lastIn, lastTail := before != nil, uint64(0), uint64(0)
+	if known {
+		lastIn, lastTail = t.place(*before)
+	}
+	for i, key := range run {
+		in, tail := t.place(key)
+		if known && in == lastIn && tail == lastTail {
+			return errTwins
 		}
 		if bucket <= in {
 			t.begin(bucket, in, first+i)
 			bucket = in + 1
 		}
 		binary.LittleEndian.PutUint64(t.tails[tailBytes*(first+i):], tail)
-		before = &run[i]
+		known, lastIn, lastTail = true, in, tail
 	}
 	return nil
 }

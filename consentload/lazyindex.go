@@ -29,9 +29,8 @@ func (s *Snapshot) index(a Asking) *Index {
 	x := &Index{
 		asOf: a.AsOf, file: l, keys: s.keys(), subjects: s.links(), allKinds: a.Catalog.Kinds.All(),
 		channels: s.About.Channels, purposes: s.About.Purposes, digests: roaring.New(),
-		shared: s.bitmap(sectionShared, 0), unreadable: s.bitmap(sectionUnreadable, 0), dormant: s.bitmap(sectionDormant, 0),
+		shared: s.bitmap(sectionShared, 0), unreadable: s.bitmap(sectionUnreadable, 0), dormant: s.bitmap(sectionDormant, 0).ToDense(),
 	}
-	x.asleep = x.dormant.ToDense()
 	l.subject = x.subjects
 	for _, kind := range s.About.Hashed {
 		if id, known := a.Catalog.Kinds.Index(kind); known {

@@ -74,12 +74,12 @@ func plainPhone(digits []byte, region string) (prefix string, rest []byte) {
 func mobileCN(digits []byte, atHome bool) []byte {
 	n := len(digits)
 	switch {
-	case n == 11 && atHome && isMobileCN(digits):
+	case n == mobileDigits && atHome && isMobileCN(digits):
 		return digits
 	case n == 14 && string(digits[:3]) == "+86",
 		n == 13 && atHome && string(digits[:2]) == "86",
 		n == 15 && atHome && string(digits[:4]) == "0086":
-		if rest := digits[n-11:]; isMobileCN(rest) {
+		if rest := digits[n-mobileDigits:]; isMobileCN(rest) {
 			return rest
 		}
 	}

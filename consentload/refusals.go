@@ -36,12 +36,13 @@ func appendRefusals(to []refusal, ordinal uint32, all []acts, link Link) []refus
 
 // refusalsOf collects the refusals of a folded log by scope; a channel or purpose of Star is all of them.
 func refusalsOf(c *Catalog, words *vocabulary, log *foldedLog, workers int) map[cellName]*refusals {
-	runs := log.refused
 	var kept []refusal
-	for ordinal := range log.starts[:max(len(log.starts), 1)-1] {
-		kept = appendRefusals(kept, uint32(ordinal), log.of(uint32(ordinal)), c.Link)
+	if len(log.acts) > 0 {
+		for ordinal := range uint32(log.len()) {
+			kept = appendRefusals(kept, ordinal, log.of(ordinal), c.Link)
+		}
 	}
-	runs = append(slices.Clone(runs), refusalRun{0, kept})
+	runs := append(slices.Clone(log.refused), refusalRun{0, kept})
 	width := len(words.purposes.names)
 	lists := make([]refusalList, len(words.channels.names)*width)
 	of := func(s scope) *refusalList { return &lists[int(s.channel)*width+int(s.purpose)] }

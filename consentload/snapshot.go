@@ -83,7 +83,7 @@ func (x *Index) sections(about []byte) ([]section, error) {
 		all = append(all, section{kind, uint32(of), text})
 		return err
 	}
-	if err := cmp.Or(add(sectionShared, 0, x.shared), add(sectionUnreadable, 0, x.unreadable), add(sectionDormant, 0, x.dormant)); err != nil {
+	if err := cmp.Or(add(sectionShared, 0, x.shared), add(sectionUnreadable, 0, x.unreadable), add(sectionDormant, 0, x.dormant.bitmap())); err != nil {
 		return nil, err
 	}
 	for i, kind := range sortedKeys(x.kinds) {

@@ -99,5 +99,14 @@ func putRight(entries []entry) int {
 	return last - at
 }
 
+// sameKey returns how many of some sorted entries, of which there are any, have the key of the first.
+func sameKey(sorted []entry) int {
+	n := 1
+	for n < len(sorted) && sorted[n].key == sorted[0].key {
+		n++
+	}
+	return n
+}
+
 // less is Compare for most of what it is asked here: two words that differ.
 func less(a, b *Key) bool { return a.Hi < b.Hi || a.Hi == b.Hi && a.Lo < b.Lo }
